@@ -1,0 +1,64 @@
+"""DuckDB as every step uses it: UTC, bounded memory, and the project's SQL files run by name."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import sql
+from pipeline.errors import TransshipError
+from pipeline.settings import Settings
+
+PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+COMMENT = re.compile(r"--[^\n]*")
+
+
+def connect(settings: Settings, scratch: Path, database: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection (in memory, or to `database`) that spills to `scratch` and never loads extensions."""
+    con = duckdb.connect(str(database) if database else ":memory:")
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")
+    con.execute("SET autoinstall_known_extensions = false")
+    con.execute("SET autoload_known_extensions = false")
+    con.execute(f"SET memory_limit = '{settings.engine.memory_gb}GB'")
+    con.execute(f"SET temp_directory = {literal(str(scratch))}")
+    if settings.engine.threads:
+        con.execute(f"SET threads = {settings.engine.threads}")
+    return con
+
+
+def literal(text: str) -> str:
+    """A text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parameters_in(query: str) -> set[str]:
+    """The names of the `$parameters` a query uses, comments left out."""
+    return set(PARAMETER.findall(COMMENT.sub("", query)))
+
+
+def create(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    table: str | None = None,
+) -> int:
+    """Run `sql/<name>.sql` into the table of the same last name (or `table`); returns its number of rows."""
+    target = table or name.rsplit("/", 1)[-1]
+    query = sql.read(name)
+    wanted = parameters_in(query)
+    given = {key: value for key, value in (parameters or {}).items() if key in wanted}
+    missing = wanted - set(given)
+    if missing:
+        raise KeyError(f"sql/{name}.sql needs the parameters {sorted(missing)}")
+    try:
+        con.execute(f'CREATE OR REPLACE TABLE "{target}" AS {query}', given)
+    except duckdb.OutOfMemoryException as error:
+        raise TransshipError(
+            f"not enough memory for {target}: raise engine.memory_gb or read fewer days at a time"
+        ) from error
+    (n_rows,) = con.execute(f'SELECT count(*) FROM "{target}"').fetchone() or (0,)
+    return int(n_rows)

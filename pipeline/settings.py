@@ -1,0 +1,218 @@
+"""Every threshold as a setting: a default, a unit in the name, a source in docs/methods.md.
+
+What counts, first to last: `--set section.name=value`, the environment
+(`TRANSSHIP_SECTION__NAME`), `transship.toml` in the home folder, the default.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import UsageError
+
+PREFIX = "TRANSSHIP_"
+# Environment variables with our prefix that are no settings: the home folder and secrets.
+NOT_SETTINGS = {"TRANSSHIP_HOME", "TRANSSHIP_SMTP_URL"}
+
+
+class Section(BaseModel):
+    """A group of settings; an unknown name is refused, also when it comes from a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class EncounterSettings(Section):
+    """Two ships alongside at sea."""
+
+    grid_minutes: int = Field(10, ge=1, le=60, description="step of the common time grid")
+    max_distance_m: float = Field(500, gt=0, le=5000)
+    min_duration_minutes: float = Field(120, ge=0)
+    max_speed_kn: float = Field(2, gt=0)
+    max_speed_underway_kn: float = Field(5, gt=0)
+    max_distance_underway_m: float = Field(150, gt=0)
+    max_gap_minutes: float = Field(70, gt=0, le=720)
+    merge_gap_hours: float = Field(4, ge=0)
+    exclude_berths: bool = True
+
+
+class PortCallSettings(Section):
+    """A ship's stop in a port."""
+
+    entry_km: float = Field(3, gt=0, le=5)
+    exit_km: float = Field(4, gt=0, le=6)
+    stop_begin_kn: float = Field(0.2, ge=0)
+    stop_end_kn: float = Field(0.5, gt=0)
+    gap_hours: float = Field(4, gt=0)
+    shift_hours: float = Field(12, ge=0, description="stops at one place, less apart, are one call")
+    shift_km: float = Field(1.5, ge=0, description="how far along a quay a ship may shift within one call")
+    min_stop_minutes: float = Field(20, ge=0, description="a shorter stop seen by several reports is no call")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "PortCallSettings":
+        if self.exit_km < self.entry_km:
+            raise ValueError("exit_km must not be smaller than entry_km")
+        if self.stop_end_kn < self.stop_begin_kn:
+            raise ValueError("stop_end_kn must not be smaller than stop_begin_kn")
+        return self
+
+
+class GapSettings(Section):
+    """A silence of one ship."""
+
+    min_hours: float = Field(12, gt=0)
+
+
+class LoiteringSettings(Section):
+    """One ship lying or drifting at sea."""
+
+    min_hours: float = Field(4, gt=0)
+    max_speed_kn: float = Field(2, gt=0)
+
+
+class TrackSettings(Section):
+    """Which reports belong together."""
+
+    max_speed_kn: float = Field(50, gt=0, description="faster than this between two reports is not one ship")
+    slack_m: float = Field(1000, ge=0, description="position error and rounding that no speed explains")
+    min_reports: int = Field(3, ge=1, description="a piece of fewer reports beside a better one is noise")
+
+
+class LinkSettings(Section):
+    """From a transfer at a hub to an arrival in Russia."""
+
+    max_days_at_hub: float = Field(30, gt=0)
+    max_days_to_russia: float = Field(45, gt=0)
+    max_hops: int = Field(3, ge=1, le=3)
+    min_score: float = Field(0.001, ge=0, le=1)
+
+
+class AlertSettings(Section):
+    """The daily e-mail."""
+
+    min_score: float = Field(0.5, ge=0, le=1)
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+
+
+class SourceSettings(Section):
+    """One source: where it is, and how long its stream may be silent."""
+
+    url: str = ""
+    max_silence_s: float = Field(120, gt=0)
+
+
+class EngineSettings(Section):
+    """How much of the machine DuckDB may use."""
+
+    memory_gb: float = Field(4, gt=0.2)
+    threads: int = Field(0, ge=0, description="0: all cores")
+
+
+class Settings(BaseSettings):
+    """All settings, by section."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    encounters: EncounterSettings = EncounterSettings()
+    port_calls: PortCallSettings = PortCallSettings()
+    gaps: GapSettings = GapSettings()
+    loitering: LoiteringSettings = LoiteringSettings()
+    tracks: TrackSettings = TrackSettings()
+    links: LinkSettings = LinkSettings()
+    alerts: AlertSettings = AlertSettings()
+    engine: EngineSettings = EngineSettings()
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """--set, then the environment, then transship.toml."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    def parameters(self, *sections: str) -> dict[str, Any]:
+        """Settings as SQL parameters named section_name, e.g. `encounters_max_distance_m`."""
+        chosen: Iterable[str] = sections or (
+            name for name in type(self).model_fields if name not in {"sources", "alerts"}
+        )
+        return {
+            f"{section}_{name}": value
+            for section in chosen
+            for name, value in getattr(self, section).model_dump().items()
+        }
+
+
+def load_settings(home: Path, overrides: Iterable[str] = ()) -> Settings:
+    """Read the settings of a home folder; `overrides` are `section.name=value` strings of --set.
+
+    Raises UsageError with the setting's name where one is unknown or senseless.
+    """
+    given: dict[str, Any] = {}
+    for override in overrides:
+        _put(given, override)
+    _refuse_unknown_environment(os.environ)
+    toml = home / "transship.toml"
+
+    class _Located(Settings):
+        model_config = SettingsConfigDict(
+            **{**Settings.model_config, "toml_file": toml if toml.is_file() else None}
+        )
+
+    try:
+        located = _Located(**given)
+    except ValidationError as error:
+        raise UsageError(_first_line(error)) from None
+    except ValueError as error:
+        raise UsageError(
+            f"settings cannot be read ({toml} or the environment): {error}".splitlines()[0]
+        ) from None
+    return located
+
+
+def _put(tree: dict[str, Any], override: str) -> None:
+    name, equals, text = override.partition("=")
+    parts = name.strip().split(".")
+    if not equals or len(parts) < 2 or not all(parts):
+        raise UsageError(
+            f"--set {override!r}: write section.name=value, such as encounters.max_distance_m=400"
+        )
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        value = text
+    branch = tree
+    for part in parts[:-1]:
+        branch = branch.setdefault(part, {})
+    branch[parts[-1]] = value
+
+
+def _refuse_unknown_environment(environment: Mapping[str, str]) -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in environment:
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS and name.split("__")[0] not in known:
+            raise UsageError(f"unknown setting in the environment: {name}")
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown setting {name}; `docs/methods.md` lists all settings"
+    return f"setting {name}: {first['msg'].removeprefix('Value error, ')}, not {str(first['input'])[:80]!r}"
