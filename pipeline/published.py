@@ -1,0 +1,159 @@
+"""What a reader asks of the published database: a query, a score explained, all that is known of a ship."""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipeline.errors import TransshipError
+from pipeline.home import Home
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows under their column names."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+    def records(self) -> list[dict[str, Any]]:
+        """One dictionary a row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the published database that can change nothing and open no other file."""
+    if not home.database.is_file():
+        raise TransshipError(
+            f"nothing is published in {home.root} yet: try `transship demo`, or ingest, detect, link, publish"
+        )
+    try:
+        con = duckdb.connect(
+            str(home.database),
+            read_only=True,
+            # No temporary folder either: a query must leave no trace beside the database.
+            config={
+                "enable_external_access": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "temp_directory": "",
+            },
+        )
+    except duckdb.Error as error:
+        raise TransshipError(
+            f"{home.database} cannot be opened ({_first_line(error)}): run `transship publish` again"
+        ) from error
+    with con:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET enable_progress_bar = false")
+        con.execute("SET lock_configuration = true")
+        yield con
+
+
+def query(home: Home, statement: str) -> Answer:
+    """Run one read-only statement on the published database."""
+    with reading(home) as con:
+        try:
+            return _ask(con, statement)
+        except duckdb.Error as error:
+            raise TransshipError(f"the query failed: {_first_line(error)}") from error
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One link, the terms of its score in log odds, and the facts behind them."""
+
+    link: dict[str, Any]
+    parts: dict[str, float]
+    evidence: list[dict[str, Any]]
+
+    @property
+    def log_odds(self) -> float:
+        """The sum of all terms."""
+        return math.fsum(self.parts.values())
+
+    @property
+    def probability(self) -> float:
+        """What the sum says, before candidates for the same cargo compete."""
+        return 1 / (1 + math.exp(-self.log_odds))
+
+
+def explain(home: Home, link_id: str) -> Explanation:
+    """The arithmetic of one link's score."""
+    with reading(home) as con:
+        found = _ask(con, "SELECT * FROM transshipment_links WHERE link_id = $1", [link_id]).records()
+        if not found:
+            raise TransshipError(
+                f'no link {link_id}; see transship query "SELECT link_id, score FROM transshipment_links"'
+            )
+        evidence = _ask(
+            con,
+            """SELECT seq, kind, weight, statement, ref_table, ref_id
+                FROM link_evidence WHERE link_id = $1 ORDER BY seq""",
+            [link_id],
+        ).records()
+    (link,) = found
+    return Explanation(link, json.loads(link["score_parts"]), evidence)
+
+
+# What `transship ship` shows of each of a ship's vessel_ids, in this order.
+SHIP_SECTIONS = {
+    "vessels": "SELECT * FROM vessels WHERE vessel_id = $1",
+    "vessel_identities": "SELECT * FROM vessel_identities WHERE vessel_id = $1 ORDER BY valid_from, mmsi",
+    "port_calls": "SELECT * FROM port_calls WHERE vessel_id = $1 ORDER BY arrived_at",
+    "encounters": "SELECT * FROM encounters WHERE $1 IN (vessel_id_1, vessel_id_2) ORDER BY started_at",
+    "loitering": "SELECT * FROM loitering WHERE vessel_id = $1 ORDER BY started_at",
+    "ais_gaps": "SELECT * FROM ais_gaps WHERE vessel_id = $1 ORDER BY off_at",
+    "position_flags": "SELECT * FROM position_flags WHERE vessel_id = $1 ORDER BY started_at, kind",
+    "russia_arrivals": "SELECT * FROM russia_arrivals WHERE vessel_id = $1 ORDER BY arrived_at",
+    "transshipment_links": """SELECT * FROM transshipment_links WHERE $1 IN (from_vessel_id, to_vessel_id)
+        ORDER BY score DESC, link_id""",
+}
+FIND_SHIP = """
+    SELECT DISTINCT vessel_id FROM (
+        SELECT vessel_id, imo, mmsi, name FROM vessels
+        UNION ALL SELECT vessel_id, imo, mmsi, name FROM vessel_identities
+    ) WHERE CAST(imo AS VARCHAR) = $1 OR CAST(mmsi AS VARCHAR) = $1 OR upper(name) = upper($1)
+    ORDER BY vessel_id"""
+
+
+def ship(home: Home, words: str) -> dict[str, dict[str, Answer]]:
+    """All that is known of the ships with this IMO number, MMSI or name: vessel_id to table to rows."""
+    asked = words.strip().upper().removeprefix("IMO").removeprefix("MMSI").strip()
+    with reading(home) as con:
+        vessel_ids = [row[0] for row in _ask(con, FIND_SHIP, [asked]).rows]
+        if not vessel_ids:
+            raise TransshipError(f"no ship with the IMO number, MMSI or name {words!r} in {home.database}")
+        present = {row[0] for row in _ask(con, "SELECT table_name FROM duckdb_tables()").rows}
+        return {
+            vessel_id: {
+                table: answer
+                for table, statement in SHIP_SECTIONS.items()
+                if table in present and (answer := _ask(con, statement, [vessel_id])).rows
+            }
+            for vessel_id in vessel_ids
+        }
+
+
+def _ask(con: duckdb.DuckDBPyConnection, statement: str, values: Sequence[Any] = ()) -> Answer:
+    statements = con.extract_statements(statement)
+    if len(statements) != 1:
+        raise TransshipError(f"one statement at a time, not {len(statements)}")
+    result = con.execute(statements[0], list(values))
+    names: list[str] = []
+    for column in result.description or ():
+        # Two columns of one name would be one in JSON.
+        name, n = column[0], 1
+        while name in names:
+            name, n = f"{column[0]}_{n}", n + 1
+        names.append(name)
+    return Answer(names, result.fetchall())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

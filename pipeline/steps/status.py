@@ -1,0 +1,183 @@
+"""What has been read, detected and published, up to when; and what is missing or broken."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipeline.errors import TransshipError
+from pipeline.files import TEMPORARY_SUFFIX, sha256_of
+from pipeline.home import Home
+from pipeline.progress import Progress, Quiet
+
+ENOUGH_DISK_GB = 5
+
+
+@dataclass
+class SourceStatus:
+    """What the lake holds of one source; days are UTC, None where nothing was kept."""
+
+    source: str
+    n_files: int = 0
+    n_rows: int = 0
+    n_kept: int = 0
+    n_rejected: int = 0
+    first_day: str | None = None
+    last_day: str | None = None
+    days: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The lake by source, the days detected, and the facts of the published database."""
+
+    home: Path
+    sources: list[SourceStatus]
+    detected_days: list[str]
+    published: dict[str, str]
+    tables: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing the doctor looked at; a fault keeps the pipeline from working or makes its answers wrong."""
+
+    name: str
+    is_fault: bool
+    found: str
+
+
+def status(home: Home) -> Status:
+    """Read the state of a home folder; an empty one is no error."""
+    by_source: dict[str, SourceStatus] = {}
+    days: dict[str, set[str]] = defaultdict(set)
+    for _, manifest in manifests(home):
+        key = manifest["source"]
+        seen = by_source.setdefault(key, SourceStatus(key))
+        seen.n_files += 1
+        seen.n_rows += manifest["n_rows"]
+        seen.n_kept += manifest["n_kept"]
+        seen.n_rejected += manifest["n_rejected"]
+        days[key].update(manifest.get("positions", {}))
+    for key, seen in by_source.items():
+        seen.days = days[key]
+        seen.first_day, seen.last_day = min(days[key], default=None), max(days[key], default=None)
+    detected = sorted(folder.name.removeprefix("date=") for folder in home.days.glob("date=*"))
+    facts, tables = _published(home)
+    return Status(home.root, [by_source[key] for key in sorted(by_source)], detected, facts, tables)
+
+
+def manifests(home: Home) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The manifests of all files read, in order of their file_id."""
+    for path in sorted(home.manifests.glob("*.json")):
+        try:
+            yield path, json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise TransshipError(f"{path} is damaged: delete it and ingest its file again") from error
+
+
+def _published(home: Home) -> tuple[dict[str, str], dict[str, int]]:
+    if not home.database.is_file():
+        return {}, {}
+    try:
+        with duckdb.connect(str(home.database), read_only=True) as con:
+            names = [row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+            facts = con.execute("SELECT key, value FROM metadata ORDER BY key").fetchall()
+            counts = {}
+            for name in sorted(names):
+                (n_rows,) = con.execute(f'SELECT count(*) FROM "{name}"').fetchone() or (0,)
+                counts[name] = int(n_rows)
+            return dict(facts), counts
+    except duckdb.Error as error:
+        raise TransshipError(f"{home.database} cannot be read ({str(error).splitlines()[0]})") from error
+
+
+def doctor(home: Home, progress: Progress | None = None) -> list[Check]:
+    """Look for what is missing or broken; every lake file is read and compared with its checksum."""
+    progress = progress or Quiet()
+    checks = [
+        Check("python", False, ".".join(map(str, sys.version_info[:3]))),
+        Check("duckdb", False, duckdb.__version__),
+        _writable(home),
+        _disk(home),
+    ]
+    with progress.task("checking the lake"):
+        checks.append(_lake(home, progress))
+    checks += [_leftovers(home), _database(home)]
+    return checks
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _writable(home: Home) -> Check:
+    folder = _existing(home.root)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return Check("home", False, f"{home.root} can be written")
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return Check("home", True, f"{home.root} cannot be written: {reason}")
+
+
+def _disk(home: Home) -> Check:
+    free_gb = shutil.disk_usage(_existing(home.root)).free / 1e9
+    return Check("disk", free_gb < 1, f"{free_gb:.0f} GB free; a Danish day needs up to {ENOUGH_DISK_GB} GB")
+
+
+def _lake(home: Home, progress: Progress) -> Check:
+    n_files, faults = 0, []
+    try:
+        for path, manifest in manifests(home):
+            for part in [*manifest.get("positions", {}).values(), *manifest.get("statics", {}).values()]:
+                n_files += 1
+                fault = _fault(_lake_file(home, part))
+                progress.advance()
+                if fault:
+                    faults.append(f"{part} {fault}: delete {path.name} and ingest {manifest['path']} again")
+    except TransshipError as error:
+        faults.append(str(error))
+    if faults:
+        return Check("lake", True, f"{len(faults)} of {n_files} files broken; {faults[0]}")
+    return Check("lake", False, f"{n_files} files, all as they were written")
+
+
+def _lake_file(home: Home, relative: str) -> Path:
+    """Manifests name files relative to the home folder or to the lake."""
+    return home.root / relative if relative.startswith("lake/") else home.lake / relative
+
+
+def _fault(path: Path) -> str | None:
+    beside = path.with_name(path.name + ".sha256")
+    if not path.is_file():
+        return "is missing"
+    if not beside.is_file():
+        return "has no checksum beside it"
+    return None if sha256_of(path) == beside.read_text(encoding="ascii").split()[0] else "was changed"
+
+
+def _leftovers(home: Home) -> Check:
+    left = list(home.root.rglob(f".*{TEMPORARY_SUFFIX}")) if home.root.is_dir() else []
+    found = f"{len(left)} left by a killed run; the next run removes them" if left else "none"
+    return Check("temporary files", False, found)
+
+
+def _database(home: Home) -> Check:
+    if not home.database.is_file():
+        return Check("published", False, "nothing yet: `transship publish` makes it")
+    try:
+        facts, tables = _published(home)
+    except TransshipError as error:
+        return Check("published", True, f"{error}: run `transship publish`")
+    return Check("published", False, f"{len(tables)} tables, {sum(tables.values())} rows, {len(facts)} facts")

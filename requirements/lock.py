@@ -1,0 +1,50 @@
+"""Write the locks: every version pinned, every file by its hash, and no registry's address.
+
+    python requirements/lock.py [--upgrade]
+
+main.txt is the pipeline and its command, airflow.txt the same with Airflow, dev.txt all of it with what
+tests and checks need, uv.txt what installs them. The three agree with each other: dev.txt is made first
+and constrains the others. Without --upgrade, versions in the present locks stay where they are allowed.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+LOCKS = {
+    "uv": ["--group", "pyproject.toml:install"],
+    "dev": ["pyproject.toml", "--extra", "airflow", "--group", "dev", "--group", "build"],
+    "airflow": ["pyproject.toml", "--extra", "airflow", "--group", "build", "--constraints", "dev.txt"],
+    "main": ["pyproject.toml", "--group", "build", "--constraints", "dev.txt"],
+}
+
+
+def lock(name: str, upgrade: bool) -> None:
+    """Make one lock again."""
+    arguments = [
+        str(FOLDER / word) if word.endswith(".txt") else word for word in LOCKS[name]
+    ]
+    command = [
+        str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet",
+        "--universal", "--python-version", "3.11",
+        "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate",
+        "--output-file", str(FOLDER / f"{name}.txt"),
+        *(["--upgrade"] if upgrade else []),
+        *arguments,
+    ]  # fmt: skip
+    subprocess.run(command, check=True, cwd=FOLDER.parent)
+
+
+def main() -> None:
+    """Make all locks again."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
+    upgrade = parser.parse_args().upgrade
+    for name in LOCKS:
+        lock(name, upgrade)
+
+
+if __name__ == "__main__":
+    main()
