@@ -1,0 +1,142 @@
+"""Make the generated documentation: docs/cli.md from the command, the settings' table in docs/methods.md.
+
+    python docs/generate.py [--check]
+
+With --check nothing is written; the exit is 1 where a file has fallen behind.
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.settings import Settings, SourceSettings
+
+DOCS = Path(__file__).resolve().parent
+BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
+UNITS = {
+    "minutes": "min",
+    "hours": "h",
+    "days": "d",
+    "kn": "kn",
+    "km": "km",
+    "m": "m",
+    "s": "s",
+    "gb": "GB",
+    "score": "probability",
+}
+
+
+def command_reference() -> str:
+    """docs/cli.md: the help of every verb, as the command prints it."""
+    parts = [
+        "# The command line",
+        "Made by `make docs` from the command itself; do not edit. Global options stand before or after the verb.",
+        help_of(),
+    ]
+    for command in app.registered_commands:
+        name = command.name or ""
+        parts += [f"## transship {name}", help_of(name)]
+    return "\n\n".join(parts) + "\n"
+
+
+def help_of(*words: str) -> str:
+    """What `transship WORDS --help` prints, as a block."""
+    result = CliRunner().invoke(
+        app, [*words, "--help"], prog_name="transship", env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
+    )
+    if result.exit_code:
+        raise SystemExit(f"transship {' '.join(words)} --help failed: {result.output}")
+    lines = (line.rstrip() for line in result.output.strip().splitlines())
+    return "```\n" + "\n".join(lines) + "\n```"
+
+
+def settings_with_defaults() -> Iterator[tuple[str, Any]]:
+    """Each setting's full name and default."""
+    for section, info in Settings.model_fields.items():
+        if section == "sources":
+            yield from _fields("sources.<name>", SourceSettings)
+        elif isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from _fields(section, info.annotation)
+
+
+def _fields(section: str, model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    for name, info in model.model_fields.items():
+        yield f"{section}.{name}", info.default
+
+
+def settings_table() -> str:
+    """The settings as a table: name, default, unit, meaning, source of the default."""
+    told = tomllib.loads((DOCS / "settings.toml").read_text(encoding="utf-8"))
+    known = dict(settings_with_defaults())
+    if untold := sorted(known.keys() - told.keys()):
+        raise SystemExit(f"docs/settings.toml says nothing of {', '.join(untold)}")
+    if gone := sorted(told.keys() - known.keys()):
+        raise SystemExit(f"docs/settings.toml tells of settings that do not exist: {', '.join(gone)}")
+    rows = [
+        f"| `{name}` | {shown(default)} | {unit(name)} | {told[name]['means']} | {told[name]['source']} |"
+        for name, default in known.items()
+    ]
+    return "\n".join(
+        ["| setting | default | unit | meaning | source of the default |", "| --- | --- | --- | --- | --- |", *rows]
+    )
+
+
+def shown(default: Any) -> str:
+    """A default as it is written in `--set`."""
+    match default:
+        case bool():
+            return str(default).lower()
+        case int() | float():
+            return f"{default:g}"
+        case tuple():
+            return "[]"
+        case _:
+            return str(default) or "(empty)"
+
+
+def unit(name: str) -> str:
+    """The unit that the setting's name ends in."""
+    return UNITS.get(name.rsplit("_", 1)[-1], "")
+
+
+def between(text: str, inner: str) -> str:
+    """`text` with what stands between the marks replaced."""
+    head, _, rest = text.partition(BEGIN)
+    _, mark, tail = rest.partition(END)
+    if not mark:
+        raise SystemExit("docs/methods.md has lost the marks around its settings' table")
+    return f"{head}{BEGIN}\n{inner}\n{END}{tail}"
+
+
+def generated() -> dict[Path, str]:
+    """What each generated file should hold."""
+    methods = DOCS / "methods.md"
+    return {
+        DOCS / "cli.md": command_reference(),
+        methods: between(methods.read_text(encoding="utf-8"), settings_table()),
+    }
+
+
+def main() -> None:
+    """Write what has changed, or with --check only name it."""
+    check = "--check" in sys.argv[1:]
+    stale = [
+        path
+        for path, text in generated().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        print(f"docs/{path.name} {'has fallen behind: make docs' if check else 'written'}")
+        if not check:
+            path.write_text(generated()[path], encoding="utf-8")
+    sys.exit(bool(check and stale))
+
+
+if __name__ == "__main__":
+    main()
