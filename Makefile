@@ -5,9 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-# uv is told the environment and takes no settings from outside it but the user's package index.
-INSTALL := $(UV) pip install --python $(BIN)/python --require-hashes
-PROJECT := $(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+INSTALL := $(UV) pip install --python $(BIN)/python --build-constraints requirements/build.txt
 # Which home folder `make airflow` works on.
 HOME_FOLDER ?= data
 
@@ -61,12 +59,12 @@ $(VENV)/uv.stamp: requirements/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-$(VENV)/main.stamp: $(VENV)/uv.stamp requirements/main.txt pyproject.toml
-	$(INSTALL) -r requirements/main.txt
-	$(PROJECT)
+$(VENV)/main.stamp: $(VENV)/uv.stamp requirements/main.txt requirements/build.txt pyproject.toml
+	$(INSTALL) --require-hashes -r requirements/main.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: $(VENV)/uv.stamp requirements/dev.txt pyproject.toml
-	$(INSTALL) -r requirements/dev.txt
-	$(PROJECT)
+$(VENV)/dev.stamp: $(VENV)/uv.stamp requirements/dev.txt requirements/build.txt pyproject.toml
+	$(INSTALL) --require-hashes -r requirements/dev.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@ $(VENV)/main.stamp

@@ -36,7 +36,7 @@ def command_reference() -> str:
     """docs/cli.md: the help of every verb, as the command prints it."""
     parts = [
         "# The command line",
-        "Made by `make docs` from the command itself; do not edit. Global options stand before or after the verb.",
+        "Made by `make docs` from the command itself. Global options stand before or after the verb.",
         help_of(),
     ]
     for command in app.registered_commands:
@@ -83,7 +83,11 @@ def settings_table() -> str:
         for name, default in known.items()
     ]
     return "\n".join(
-        ["| setting | default | unit | meaning | source of the default |", "| --- | --- | --- | --- | --- |", *rows]
+        [
+            "| setting | default | unit | meaning | source of the default |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+        ]
     )
 
 

@@ -3,8 +3,9 @@
     python requirements/lock.py [--upgrade]
 
 main.txt is the pipeline and its command, airflow.txt the same with Airflow, dev.txt all of it with what
-tests and checks need, uv.txt what installs them. The three agree with each other: dev.txt is made first
-and constrains the others. Without --upgrade, versions in the present locks stay where they are allowed.
+tests and checks need; they agree with each other, for dev.txt is made first and constrains the others.
+uv.txt is what installs them, build.txt what builds packages that come as source, ours among them.
+Without --upgrade, versions in the present locks stay where they are allowed.
 """
 
 import argparse
@@ -15,17 +16,16 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 LOCKS = {
     "uv": ["--group", "pyproject.toml:install"],
-    "dev": ["pyproject.toml", "--extra", "airflow", "--group", "dev", "--group", "build"],
-    "airflow": ["pyproject.toml", "--extra", "airflow", "--group", "build", "--constraints", "dev.txt"],
-    "main": ["pyproject.toml", "--group", "build", "--constraints", "dev.txt"],
+    "build": ["--group", "pyproject.toml:build"],
+    "dev": ["pyproject.toml", "--extra", "airflow", "--group", "dev"],
+    "airflow": ["pyproject.toml", "--extra", "airflow", "--constraints", "dev.txt"],
+    "main": ["pyproject.toml", "--constraints", "dev.txt"],
 }
 
 
 def lock(name: str, upgrade: bool) -> None:
     """Make one lock again."""
-    arguments = [
-        str(FOLDER / word) if word.endswith(".txt") else word for word in LOCKS[name]
-    ]
+    arguments = [str(FOLDER / word) if word.endswith(".txt") else word for word in LOCKS[name]]
     command = [
         str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet",
         "--universal", "--python-version", "3.11",
@@ -39,7 +39,9 @@ def lock(name: str, upgrade: bool) -> None:
 
 def main() -> None:
     """Make all locks again."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     upgrade = parser.parse_args().upgrade
     for name in LOCKS:
