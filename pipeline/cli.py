@@ -271,9 +271,9 @@ def detect(session: Session, first: FromOption = None, last: ToOption = None) ->
 
     Port calls, encounters, silences, arrivals. Without days: all that changed since the last run.
     """
+    days = window(first, last)
     from pipeline.steps.detect import detect as step
 
-    days = window(first, last)
     result = step(session.home, session.settings, first=days[0], last=days[1], progress=session.progress)
     show(session, result)
 
@@ -310,9 +310,9 @@ def run(
     mapping: MapOption = None,
 ) -> None:
     """Ingest, detect, link and publish."""
+    days = window(first, last)
     from pipeline.steps.run import run as step
 
-    days = window(first, last)
     step(
         session.home,
         session.settings,
