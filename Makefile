@@ -6,8 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --python $(BIN)/python --build-constraints requirements/build.txt
-# Which home folder `make airflow` works on.
-HOME_FOLDER ?= data
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench accuracy airflow docs lock clean
@@ -38,8 +36,8 @@ bench: $(VENV)/main.stamp ## Speed and memory of a whole Danish day (20 million 
 accuracy: $(VENV)/main.stamp ## How well planted events and links are found, over several invented worlds
 	$(BIN)/python -m benchmarks.accuracy
 
-airflow: $(VENV)/dev.stamp ## A local Airflow with its page, on SQLite
-	$(BIN)/python -m dags.local --home $(HOME_FOLDER)
+airflow: $(VENV)/airflow.stamp ## A local Airflow with its page, on SQLite, for ./data or TRANSSHIP_HOME
+	$(BIN)/python -m dags.local
 
 docs: $(VENV)/dev.stamp ## Make the generated parts of docs/ again
 	$(BIN)/python docs/generate.py
@@ -64,7 +62,12 @@ $(VENV)/main.stamp: $(VENV)/uv.stamp requirements/main.txt requirements/build.tx
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 
+$(VENV)/airflow.stamp: $(VENV)/uv.stamp requirements/airflow.txt requirements/build.txt pyproject.toml
+	$(INSTALL) --require-hashes -r requirements/airflow.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@ $(VENV)/main.stamp
+
 $(VENV)/dev.stamp: $(VENV)/uv.stamp requirements/dev.txt requirements/build.txt pyproject.toml
 	$(INSTALL) --require-hashes -r requirements/dev.txt
 	$(INSTALL) --no-deps --editable .
-	@touch $@ $(VENV)/main.stamp
+	@touch $@ $(VENV)/main.stamp $(VENV)/airflow.stamp

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from pipeline.cli import app
@@ -56,8 +57,8 @@ def help_of(*words: str) -> str:
     return "```\n" + "\n".join(lines) + "\n```"
 
 
-def settings_with_defaults() -> Iterator[tuple[str, Any]]:
-    """Each setting's full name and default."""
+def settings_fields() -> Iterator[tuple[str, FieldInfo]]:
+    """Each setting's full name and field."""
     for section, info in Settings.model_fields.items():
         if section == "sources":
             yield from _fields("sources.<name>", SourceSettings)
@@ -65,23 +66,18 @@ def settings_with_defaults() -> Iterator[tuple[str, Any]]:
             yield from _fields(section, info.annotation)
 
 
-def _fields(section: str, model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+def _fields(section: str, model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     for name, info in model.model_fields.items():
-        yield f"{section}.{name}", info.default
+        yield f"{section}.{name}", info
 
 
 def settings_table() -> str:
     """The settings as a table: name, default, unit, meaning, source of the default."""
     told = tomllib.loads((DOCS / "settings.toml").read_text(encoding="utf-8"))
-    known = dict(settings_with_defaults())
-    if untold := sorted(known.keys() - told.keys()):
-        raise SystemExit(f"docs/settings.toml says nothing of {', '.join(untold)}")
-    if gone := sorted(told.keys() - known.keys()):
+    fields = dict(settings_fields())
+    if gone := sorted(told.keys() - fields.keys()):
         raise SystemExit(f"docs/settings.toml tells of settings that do not exist: {', '.join(gone)}")
-    rows = [
-        f"| `{name}` | {shown(default)} | {unit(name)} | {told[name]['means']} | {told[name]['source']} |"
-        for name, default in known.items()
-    ]
+    rows = [row(name, field, told.get(name, {})) for name, field in fields.items()]
     return "\n".join(
         [
             "| setting | default | unit | meaning | source of the default |",
@@ -89,6 +85,19 @@ def settings_table() -> str:
             *rows,
         ]
     )
+
+
+def row(name: str, field: FieldInfo, told: dict[str, str]) -> str:
+    """One setting's line in the table."""
+    meaning = field.description or told.get("means")
+    if not meaning:
+        raise SystemExit(
+            f"{name} has neither a description in pipeline/settings.py nor a meaning in docs/settings.toml"
+        )
+    if field.description and "means" in told:
+        raise SystemExit(f"{name} is described twice: in pipeline/settings.py and in docs/settings.toml")
+    source = told.get("source", "judgement")
+    return f"| `{name}` | {shown(field.default)} | {unit(name)} | {meaning} | {source} |"
 
 
 def shown(default: Any) -> str:
@@ -105,8 +114,9 @@ def shown(default: Any) -> str:
 
 
 def unit(name: str) -> str:
-    """The unit that the setting's name ends in."""
-    return UNITS.get(name.rsplit("_", 1)[-1], "")
+    """The unit that the setting's name holds."""
+    words = reversed(name.rpartition(".")[2].split("_"))
+    return next((UNITS[word] for word in words if word in UNITS), "")
 
 
 def between(text: str, inner: str) -> str:
