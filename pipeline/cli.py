@@ -175,11 +175,17 @@ def print_error(line: str) -> None:
 
 
 def show(session: Session, result: Any) -> None:
-    """Print a step's result: its fields as JSON, or as one line."""
+    """Print a step's result: its figures as JSON, or as one line."""
+    figures = asdict(result)
     if session.as_json:
-        console.print_json(asdict(result))
+        console.print_json(figures)
     else:
-        console.print_line(str(result))
+        told = (
+            f"{name.removeprefix('n_').replace('_', ' ')} {value:,}"
+            for name, value in figures.items()
+            if isinstance(value, int)
+        )
+        console.print_line(", ".join(told))
 
 
 def window(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
@@ -228,15 +234,15 @@ def sources(session: Session) -> None:
     """
     from pipeline.sources import SOURCES
 
-    records = [asdict(source) for source in SOURCES.values()]
+    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in SOURCES.values()]
     if session.as_json:
         console.print_json(records)
         return
     for record in records:
         console.print_line(f"{record['key']}: {record['title']}")
-        for name, value in record.items():
-            if name not in {"key", "title"}:
-                console.print_line(f"    {name.replace('_', ' ')}: {value}")
+        console.print_line(f"    key needed: {', '.join(record['key_variables']) or 'no'}")
+        for name in ("coverage", "delay", "licence", "attribution", "good_for", "blind_to"):
+            console.print_line(f"    {name.replace('_', ' ')}: {record[name]}")
 
 
 @verb()

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,55 +34,78 @@ def progress_on(stream: TextIO) -> Progress:
     return Bars(stream) if is_live(stream) else Lines(stream)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     what: str
     total: int | None
     started_s: float
     told_s: float
     done: int = 0
+    is_told: bool = False
 
 
 class Lines:
-    """Progress as plain lines: when a task begins, now and then on the way, and what a long one took."""
+    """Progress as plain lines: what is going on once it lasts, now and then how far it is, and what it took.
+
+    Work that ends within `after_s` is not mentioned, so that a quick failure is one line and no more.
+    """
 
     def __init__(
-        self, stream: TextIO, every_s: float = 10.0, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO,
+        *,
+        after_s: float = TOLD_AFTER_S,
+        every_s: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
+        self._after_s = after_s
         self._every_s = every_s
         self._clock = clock
         self._tasks: list[_Task] = []
+        self._lock = threading.RLock()
 
     @contextmanager
     def task(self, what: str, total: int | None = None) -> Iterator[None]:
-        """Name the work; where it took longer than two seconds, say so at its end."""
+        """Name the work once it lasts, and at its end say what it took."""
         now_s = self._clock()
         task = _Task(what, total, now_s, now_s)
-        self._tasks.append(task)
-        self.note(what)
+        timer = threading.Timer(self._after_s, self._tell, [task])
+        timer.daemon = True
+        with self._lock:
+            self._tasks.append(task)
+        timer.start()
         try:
             yield
         finally:
-            self._tasks.remove(task)
-        took_s = self._clock() - task.started_s
-        if took_s >= TOLD_AFTER_S:
-            self.note(f"{what}: done in {took_s:.0f} s")
+            timer.cancel()
+            with self._lock:
+                self._tasks.remove(task)
+        if task.is_told:
+            self.note(f"{what}: done in {self._clock() - task.started_s:.0f} s")
+
+    def _tell(self, task: _Task) -> None:
+        with self._lock:
+            if task in self._tasks:
+                task.is_told = True
+                self.note(task.what)
 
     def advance(self, steps: int = 1) -> None:
         """Say how far the innermost task is, every ten seconds."""
-        if not self._tasks:
-            return
-        task = self._tasks[-1]
-        task.done += steps
-        now_s = self._clock()
-        if now_s - task.told_s >= self._every_s:
-            task.told_s = now_s
-            self.note(f"{task.what}: {task.done}" + (f" of {task.total}" if task.total else ""))
+        with self._lock:
+            if not self._tasks:
+                return
+            task = self._tasks[-1]
+            task.done += steps
+            now_s = self._clock()
+            if now_s - task.told_s >= self._every_s:
+                task.told_s = now_s
+                self.note(f"{task.what}: {task.done}" + (f" of {task.total}" if task.total else ""))
 
     def note(self, line: str) -> None:
         """Print one line."""
-        print(plain(line), file=self._stream, flush=True)
+        with self._lock:
+            print(plain(line), file=self._stream, flush=True)
 
 
 class Bars:

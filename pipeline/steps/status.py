@@ -1,18 +1,16 @@
 """What has been read, detected and published, up to when; and what is missing or broken."""
 
-import json
 import os
 import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
+from pipeline import manifests
 from pipeline.errors import TransshipError
 from pipeline.files import TEMPORARY_SUFFIX, sha256_of
 from pipeline.home import Home
@@ -59,29 +57,20 @@ def status(home: Home) -> Status:
     """Read the state of a home folder; an empty one is no error."""
     by_source: dict[str, SourceStatus] = {}
     days: dict[str, set[str]] = defaultdict(set)
-    for _, manifest in manifests(home):
+    for manifest in manifests.load(home):
         key = manifest["source"]
         seen = by_source.setdefault(key, SourceStatus(key))
         seen.n_files += 1
         seen.n_rows += manifest["n_rows"]
         seen.n_kept += manifest["n_kept"]
         seen.n_rejected += manifest["n_rejected"]
-        days[key].update(manifest.get("positions", {}))
+        days[key].update(manifest["positions"])
     for key, seen in by_source.items():
         seen.days = days[key]
         seen.first_day, seen.last_day = min(days[key], default=None), max(days[key], default=None)
     detected = sorted(folder.name.removeprefix("date=") for folder in home.days.glob("date=*"))
     facts, tables = _published(home)
     return Status(home.root, [by_source[key] for key in sorted(by_source)], detected, facts, tables)
-
-
-def manifests(home: Home) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The manifests of all files read, in order of their file_id."""
-    for path in sorted(home.manifests.glob("*.json")):
-        try:
-            yield path, json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise TransshipError(f"{path} is damaged: delete it and ingest its file again") from error
 
 
 def _published(home: Home) -> tuple[dict[str, str], dict[str, int]]:
@@ -139,23 +128,20 @@ def _disk(home: Home) -> Check:
 def _lake(home: Home, progress: Progress) -> Check:
     n_files, faults = 0, []
     try:
-        for path, manifest in manifests(home):
-            for part in [*manifest.get("positions", {}).values(), *manifest.get("statics", {}).values()]:
+        for manifest in manifests.load(home):
+            for relative in [*manifest["positions"].values(), *manifest["statics"].values()]:
                 n_files += 1
-                fault = _fault(_lake_file(home, part))
+                if fault := _fault(home.lake / relative):
+                    manifest_path = home.manifests / f"{manifest['file_id']}.json"
+                    faults.append(
+                        f"{relative} {fault}: delete {manifest_path} and ingest {manifest['path']} again"
+                    )
                 progress.advance()
-                if fault:
-                    faults.append(f"{part} {fault}: delete {path.name} and ingest {manifest['path']} again")
     except TransshipError as error:
         faults.append(str(error))
     if faults:
         return Check("lake", True, f"{len(faults)} of {n_files} files broken; {faults[0]}")
     return Check("lake", False, f"{n_files} files, all as they were written")
-
-
-def _lake_file(home: Home, relative: str) -> Path:
-    """Manifests name files relative to the home folder or to the lake."""
-    return home.root / relative if relative.startswith("lake/") else home.lake / relative
 
 
 def _fault(path: Path) -> str | None:

@@ -1,6 +1,7 @@
 """Progress, tables and plain text."""
 
 import io
+import time
 
 import pytest
 
@@ -18,31 +19,45 @@ class Clock:
         return self.now_s
 
 
+def wait_for(stream: io.StringIO, words: str) -> None:
+    """Until another thread has written these words."""
+    until_s = time.monotonic() + 30
+    while words not in stream.getvalue():
+        assert time.monotonic() < until_s
+        time.sleep(0.005)
+
+
 def test_plain_lines_of_progress() -> None:
     stream, clock = io.StringIO(), Clock()
-    lines = Lines(stream, every_s=10, clock=clock)
+    lines = Lines(stream, after_s=0, every_s=10, clock=clock)
     with lines.task("reading", total=3):
+        wait_for(stream, "reading")
         lines.advance()
         clock.now_s = 11
         lines.advance()
         lines.note("a \x1b[31mnote")
-        with lines.task("short"):
-            pass
     lines.advance()
     assert stream.getvalue().splitlines() == [
         "reading",
         "reading: 2 of 3",
         "a  [31mnote",
-        "short",
         "reading: done in 11 s",
     ]
 
 
+def test_quick_work_is_not_mentioned() -> None:
+    stream = io.StringIO()
+    lines = Lines(stream, after_s=600)
+    with lines.task("reading", total=3), lines.task("inner"):
+        lines.advance()
+    assert stream.getvalue() == ""
+
+
 def test_a_task_that_fails_is_not_said_to_be_done() -> None:
-    stream, clock = io.StringIO(), Clock()
-    lines = Lines(stream, clock=clock)
+    stream = io.StringIO()
+    lines = Lines(stream, after_s=0)
     with pytest.raises(KeyError), lines.task("reading"):
-        clock.now_s = 5
+        wait_for(stream, "reading")
         raise KeyError
     assert stream.getvalue() == "reading\n"
 
