@@ -1,4 +1,10 @@
-"""Land: Natural Earth's polygons, and the cells that lie more than 2 km inland and on no navigable water."""
+"""Land: Natural Earth's polygons, and the cells that lie more than 2 km inland and on no navigable water.
+
+A land cell is 0.1 degree wide and carries a mask of its 5 x 5 squares of 0.02 degree, so that one join on
+an integer is precise to 2 km. With row = floor((lat + 90) * 50) and col = floor((lon + 180) * 50), a point
+is on land where the row of cell_id = (row // 5) * 1000000 + col // 5 exists and
+(mask // 2^((row % 5) * 5 + col % 5)) % 2 = 1.
+"""
 
 import gzip
 import json
@@ -9,13 +15,18 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.cells import ROW
+from geo.cells import ROW, Ints
 
 DATA = Path(__file__).parent / "data"
-EMPTY = {"cell_id": np.int64, "mask": np.int64, "is_whole": bool}
+
+SQUARES = 50  # to the degree
+SIDE = 5  # squares along the side of a land cell
+WHOLE = 2 ** (SIDE * SIDE) - 1
+WEST_EAST = 360 * SQUARES
+SOUTH_NORTH = 180 * SQUARES
 
 
-def polygons(path: Path = DATA / "land-10m.json.gz") -> list[shapely.Geometry]:
+def polygons(path: Path = DATA / "land-10m.json.gz") -> list[shapely.Polygon]:
     """The land of world-atlas (Natural Earth 1:10m) from its TopoJSON; the Caspian Sea is a hole, lakes are land."""
     topology = json.loads(gzip.decompress(path.read_bytes()))
     scale, move = topology["transform"]["scale"], topology["transform"]["translate"]
@@ -32,8 +43,26 @@ def polygons(path: Path = DATA / "land-10m.json.gz") -> list[shapely.Geometry]:
     ]
 
 
-def load_cells(path: Path = DATA / "land_cells.csv.gz") -> pd.DataFrame:
-    """The land cells from their runs."""
-    if not path.exists():
-        return pd.DataFrame({name: np.empty(0, kind) for name, kind in EMPTY.items()})
-    raise NotImplementedError(ROW)
+def load_cells(path: Path = DATA / "land_runs.csv.gz") -> pd.DataFrame:
+    """One row a land cell: cell_id, mask of its squares on land, is_whole where all of them are."""
+    runs = pd.read_csv(path, dtype=np.int64)
+    row, first, last = (runs[c].to_numpy() for c in ("row", "first_col", "last_col"))
+    cell1, cell2 = first // SIDE, last // SIDE
+    n = cell2 - cell1 + 1
+    run = np.repeat(np.arange(len(runs)), n)
+    col = cell1[run] + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+    low = np.maximum(first[run] - col * SIDE, 0)
+    high = np.minimum(last[run] - col * SIDE, SIDE - 1)
+    bits = ((1 << (high + 1)) - (1 << low)) << (row[run] % SIDE * SIDE)
+    index = (row[run] // SIDE) * (WEST_EAST // SIDE) + col
+    mask: Ints = np.zeros(SOUTH_NORTH // SIDE * (WEST_EAST // SIDE), np.int64)
+    np.add.at(mask, index, bits)
+    land = np.flatnonzero(mask)
+    cell_id = land // (WEST_EAST // SIDE) * ROW + land % (WEST_EAST // SIDE)
+    return pd.DataFrame({"cell_id": cell_id, "mask": mask[land], "is_whole": mask[land] == WHOLE})
+
+
+def square(lat: float, lon: float) -> tuple[int, int]:
+    """The land cell of a point and the number of its square in the mask."""
+    row, col = int(np.floor((lat + 90) * SQUARES)), int(np.floor((lon + 180) * SQUARES))
+    return row // SIDE * ROW + col // SIDE, row % SIDE * SIDE + col % SIDE

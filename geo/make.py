@@ -9,6 +9,7 @@ docs/gazetteer.md says where each comes from and how the two coastlines are fetc
 import argparse
 import gzip
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo import land, make_land
 from geo.cells import M_PER_DEGREE, Floats, distance_m
 from geo.countries import ISO2, SEAROUTE_CODES, WPI_COUNTRIES
 
@@ -226,6 +228,17 @@ class Coast:
         inner = start[1:] == start[:-1]
         self.lines = shapely.linestrings(np.stack([points[:-1][inner], points[1:][inner]], axis=1))
         self.tree = shapely.STRtree(self.lines)
+        self.areas = shapely.STRtree(self.parts)
+
+    def on_land(self, lat: Floats, lon: Floats) -> npt.NDArray[np.bool_]:
+        """Whether the points lie within the polygons."""
+        index, part = self.areas.query(shapely.points(lon, lat))
+        out = np.zeros(len(lat), bool)
+        for p in np.unique(part):
+            mine = index[part == p]
+            shapely.prepare(self.parts[p])
+            out[mine] |= shapely.contains_xy(self.parts[p], lon[mine], lat[mine])
+        return out
 
     def distance_m(self, lat: Floats, lon: Floats, most_m: float) -> Floats:
         """Metres to the shore, infinite where it is further than `most_m`."""
@@ -266,7 +279,9 @@ def stops(reference: Path, places: pd.DataFrame, coast: Coast) -> pd.DataFrame:
         }
     )
     shore = coast.distance_m(out["lat"].to_numpy(float), out["lon"].to_numpy(float), 2_000.0)
-    out["kind"] = np.where(shore <= BERTH_OF_SHORE_M, "berth", "anchorage")
+    # The old coast knows no new harbours: what it calls land is a basin, a quay or a river.
+    inside = coast.on_land(out["lat"].to_numpy(float), out["lon"].to_numpy(float))
+    out["kind"] = np.where(inside | (shore <= BERTH_OF_SHORE_M), "berth", "anchorage")
     return out.drop(columns="to_port_m").sort_values(["port_id", "lat", "lon"], ignore_index=True)
 
 
@@ -341,6 +356,25 @@ def main() -> None:
     write_csv(stops(args.reference, places, coast), DATA / "stops.csv.gz")
     write_csv(hubs(args.reference, ports), DATA / "hubs.csv")
     write_bytes(args.land.read_bytes(), DATA / "land-10m.json.gz")
+    stops_at = (cells["latitude"].to_numpy(float), cells["longitude"].to_numpy(float))
+    places_at = (places["lat"].to_numpy(float), places["lon"].to_numpy(float))
+    write_csv(make_land.runs(land.polygons(), places_at, stops_at, lanes(), waterways()), DATA / "land_runs.csv.gz")
+
+
+def lanes() -> list[make_land.Path2]:
+    """searoute's network of shipping lanes as lists of (lat, lon): its canals and estuaries are no land."""
+    import searoute  # noqa: PLC0415 - slow, and nobody else needs it here
+
+    network = json.loads((Path(searoute.__file__).parent / "data" / "marnet_searoute.geojson").read_text())
+    lines = [line for f in network["features"] for line in shapely.get_parts(shapely.geometry.shape(f["geometry"]))]
+    return [[(lat, lon) for lon, lat in shapely.get_coordinates(line).tolist()] for line in lines]
+
+
+def waterways() -> list[tuple[float, make_land.Path2]]:
+    """Rivers, lakes and canals that ships sail on, drawn by hand: (half width in metres, way)."""
+    rows = read(HAND, "waterways.csv")
+    ways = [[(float(a), float(b)) for a, b in (p.split() for p in path.split(";"))] for path in rows["path"]]
+    return list(zip((rows["radius_km"].astype(float) * 1000).tolist(), ways, strict=True))
 
 
 if __name__ == "__main__":
