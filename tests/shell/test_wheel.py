@@ -12,8 +12,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
 REQUIREMENTS = PROJECT / "requirements"
 HEADER = [
-    "# Timestamp", "Type of mobile", "MMSI", "Latitude", "Longitude", "Navigational status", "ROT", "SOG", "COG",
-    "Heading", "IMO", "Callsign", "Name", "Ship type", "Cargo type", "Width", "Length",
+    "# Timestamp", "Type of mobile", "MMSI", "Latitude", "Longitude", "Navigational status", "ROT", "SOG",
+    "COG", "Heading", "IMO", "Callsign", "Name", "Ship type", "Cargo type", "Width", "Length",
     "Type of position fixing device", "Draught", "Destination", "ETA", "Data source type",
 ]  # fmt: skip
 
