@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,6 +12,12 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.home import Home
+
+HEADER = [
+    "# Timestamp", "Type of mobile", "MMSI", "Latitude", "Longitude", "Navigational status", "ROT", "SOG",
+    "COG", "Heading", "IMO", "Callsign", "Name", "Ship type", "Cargo type", "Width", "Length",
+    "Type of position fixing device", "Draught", "Destination", "ETA", "Data source type",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,3 +88,21 @@ def published(home: Home) -> Home:
             ) v(link_id, seq, kind, weight, statement, ref_table, ref_id)"""
         )
     return home
+
+
+@pytest.fixture
+def aarhus_day(tmp_path: Path) -> Path:
+    """A Danish file of one ship that comes from the sea, lies in Aarhus for six hours and leaves."""
+    rows = [HEADER]
+    for minute in range(0, 12 * 60, 5):
+        off = max(0, 180 - minute, minute - 540) / 180 * 0.3
+        speed_kn, status = ("6.0", "Under way using engine") if off else ("0.0", "Moored")
+        rows.append([
+            f"26/04/2026 {minute // 60:02}:{minute % 60:02}:00", "Class A", "219000606",
+            f"{56.150 - off * 0.3:.6f}", f"{10.226 + off:.6f}", status, "", speed_kn, "90.0",
+            "90", "9074729", "OABC", "TEST SHIP", "Cargo", "", "20", "120",
+            "GPS", "6.5", "AARHUS", "", "AIS",
+        ])  # fmt: skip
+    path = tmp_path / "aisdk-2026-04-26.csv"
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+    return path

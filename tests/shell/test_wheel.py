@@ -11,12 +11,6 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 UV = Path(sys.executable).with_name("uv")
 REQUIREMENTS = PROJECT / "requirements"
-HEADER = [
-    "# Timestamp", "Type of mobile", "MMSI", "Latitude", "Longitude", "Navigational status", "ROT", "SOG",
-    "COG", "Heading", "IMO", "Callsign", "Name", "Ship type", "Cargo type", "Width", "Length",
-    "Type of position fixing device", "Draught", "Destination", "ETA", "Data source type",
-]  # fmt: skip
-
 pytestmark = pytest.mark.slow
 
 
@@ -49,22 +43,7 @@ def test_the_wheel_holds_every_data_file(wheel: Path) -> None:
     assert not [name for name in held if name.split("/")[0] in {"tests", "dags", "docs", "benchmarks"}]
 
 
-def ship_at_aarhus() -> str:
-    """Rows of one ship that comes from the sea, lies in Aarhus for six hours and leaves."""
-    rows = [HEADER]
-    for minute in range(0, 12 * 60, 5):
-        off = max(0, 180 - minute, minute - 540) / 180 * 0.3
-        speed_kn, status = ("6.0", "Under way using engine") if off else ("0.0", "Moored")
-        rows.append([
-            f"26/04/2026 {minute // 60:02}:{minute % 60:02}:00", "Class A", "219000606",
-            f"{56.150 - off * 0.3:.6f}", f"{10.226 + off:.6f}", status, "", speed_kn, "90.0",
-            "90", "9074729", "OABC", "TEST SHIP", "Cargo", "", "20", "120",
-            "GPS", "6.5", "AARHUS", "", "AIS",
-        ])  # fmt: skip
-    return "\n".join(",".join(row) for row in rows) + "\n"
-
-
-def test_the_command_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+def test_the_command_works_in_an_empty_environment(wheel: Path, aarhus_day: Path, tmp_path: Path) -> None:
     python = tmp_path / "empty" / "bin" / "python"
     run(UV, "venv", "--quiet", tmp_path / "empty", cwd=tmp_path)
     install = [
@@ -79,12 +58,10 @@ def test_the_command_works_in_an_empty_environment(wheel: Path, tmp_path: Path) 
     ]
     run(*install, "--require-hashes", "-r", REQUIREMENTS / "main.txt", cwd=tmp_path)
     run(*install, "--no-deps", wheel, cwd=tmp_path)
-    day = tmp_path / "aisdk-2026-04-26.csv"
-    day.write_text(ship_at_aarhus(), encoding="utf-8")
 
     transship = tmp_path / "empty" / "bin" / "transship"
     assert run(transship, "--version", cwd=tmp_path).stdout.startswith("transship ")
-    run(transship, "run", "--source", "dma", day, "--home", tmp_path / "home", cwd=tmp_path)
+    run(transship, "run", "--source", "dma", aarhus_day, "--home", tmp_path / "home", cwd=tmp_path)
     calls = run(
         transship,
         "query",

@@ -1,0 +1,116 @@
+"""status tells what the lake holds; doctor finds what was lost or changed there."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.home import Home
+from tests.shell.conftest import Run
+
+
+@pytest.fixture
+def filled(transship: Run, home: Home, aarhus_day: Path) -> Home:
+    """A home into which one file was read."""
+    assert transship("ingest", "dma", aarhus_day, "--home", home.root).code == 0
+    return home
+
+
+def test_ingest_says_what_it_did(transship: Run, home: Home, aarhus_day: Path) -> None:
+    first = transship("ingest", "dma", aarhus_day, "--home", home.root)
+    assert first.out == "files read 1, files skipped 0, rows 144, kept 144, rejected 0\n"
+    again = transship("--json", "ingest", "dma", aarhus_day, "--home", home.root)
+    assert (again.json["files_read"], again.json["files_skipped"]) == (0, 1)
+
+
+def test_status_of_nothing(transship: Run, tmp_path: Path) -> None:
+    ran = transship("status", "--home", tmp_path / "not there")
+    assert ran.code == 0
+    assert "nothing has been read yet" in ran.out
+    assert not (tmp_path / "not there").exists()
+
+
+def test_status_counts_what_was_read(transship: Run, filled: Home) -> None:
+    (source,) = transship("status", "--json", "--home", filled.root).json["sources"]
+    assert (source["source"], source["n_files"], source["n_rows"], source["n_kept"]) == ("dma", 1, 144, 144)
+    assert (source["first_day"], source["last_day"], source["days"]) == (
+        "2026-04-26",
+        "2026-04-26",
+        ["2026-04-26"],
+    )
+    assert "2026-04-26" in transship("status", "--home", filled.root).out
+
+
+def test_doctor_of_a_healthy_home(transship: Run, filled: Home) -> None:
+    ran = transship("doctor", "--home", filled.root)
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 files, all as they were written" in ran.out
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (flip_a_bit, "was changed"),
+        (Path.unlink, "is missing"),
+        (lambda path: path.with_name(path.name + ".sha256").unlink(), "has no checksum"),
+    ],
+)
+def test_doctor_names_a_harmed_file(transship: Run, filled: Home, harm: object, said: str) -> None:
+    (path,) = filled.lake.glob("positions/*/*/*.parquet")
+    assert callable(harm)
+    harm(path)
+    ran = transship("doctor", "--home", filled.root)
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert said in ran.err
+    assert path.name in ran.err
+    (lake,) = [c for c in transship("doctor", "--json", "--home", filled.root).json if c["name"] == "lake"]
+    assert lake["is_fault"]
+
+
+def test_doctor_names_a_damaged_manifest_and_database(transship: Run, filled: Home) -> None:
+    (manifest,) = filled.manifests.glob("*.json")
+    manifest.write_text("{", encoding="utf-8")
+    filled.database.write_text("not a database" * 1000)
+    ran = transship("doctor", "--home", filled.root)
+    assert ran.code == 1
+    assert manifest.name in ran.err
+    assert str(filled.database) in ran.err
+
+
+def test_a_home_below_a_file(transship: Run, tmp_path: Path, aarhus_day: Path) -> None:
+    home = aarhus_day / "home"
+    assert transship("doctor", "--home", home).code == 1
+    ran = transship("ingest", "dma", aarhus_day, "--home", home)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "is a file, not a folder" in ran.err
+
+
+def test_an_unknown_source_is_wrong_usage(transship: Run, home: Home) -> None:
+    ran = transship("ingest", "nowhere", "x.csv", "--home", home.root)
+    assert ran.code == 2
+    assert "nowhere" in ran.err
+
+
+def test_the_good_files_are_kept_beside_a_bad_one(
+    transship: Run, home: Home, tmp_path: Path, aarhus_day: Path
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("a,b\n1,2\n")
+    ran = transship("ingest", "dma", bad, aarhus_day, "--home", home.root)
+    assert ran.code == 1
+    assert "files read 1" in ran.out
+    assert str(bad) in ran.err
+
+
+def test_sources_say_what_they_need(transship: Run) -> None:
+    told = {source["key"]: source for source in transship("sources", "--json").json}
+    assert told["dma"]["needs_key"] is False
+    for source in told.values():
+        for name in ("title", "coverage", "delay", "licence", "attribution"):
+            assert source[name]
+    assert "Danish Maritime Authority" in transship("sources").out
