@@ -1,0 +1,70 @@
+"""How the invented world behaves: the knobs of a scenario, and three named worlds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Habits:
+    """Shares are 0 to 1; times carry their unit in the name. The defaults are judgements, not measurements.
+
+    The only published figures behind them: nearly 40 % of bulk carriers' destinations are wrong, and
+    about half of all port visits show no usable draught (docs/scenarios.md says where that stands).
+    """
+
+    # what crews type
+    honest_destination: float = 0.65
+    false_destination: float = 0.12
+    forget_destination: float = 0.15
+    draught_updated: float = 0.55
+    relay_draught_updated: float = 0.45
+    status_right: float = 0.88
+    # what is passed on
+    relay_share: float = 0.4
+    relay_by_europe: float = 0.45
+    max_wait_days: float = 21.0
+    mean_wait_days: float = 6.0
+    chain_share: float = 0.25
+    dark_share: float = 0.3
+    sts_hours: tuple[float, float] = (7.0, 22.0)
+    # who hears it
+    report_minutes: float = 7.0
+    sea_report_hours: float = 2.0
+    coast_km: float = 45.0
+    repeat_share: float = 0.4
+    no_position_share: float = 0.01
+    garbled_share: float = 0.0006
+    silences_per_ship: float = 1.2
+    silence_hours: tuple[float, float] = (3.0, 30.0)
+    blackouts: int = 10
+    blackout_hours: tuple[float, float] = (3.0, 9.0)
+    shared_mmsi_pairs: int = 2
+    mmsi_changes: int = 4
+    # how ports work
+    anchor_first: float = 0.3
+    anchor_close: float = 0.35
+
+
+DEFAULT = Habits()
+
+# Few receivers: a report each quarter of an hour near the coast, long silences, more of them.
+SPARSE = Habits(
+    report_minutes=16.0,
+    sea_report_hours=5.0,
+    coast_km=30.0,
+    silences_per_ship=3.0,
+    silence_hours=(6.0, 60.0),
+    blackouts=25,
+    repeat_share=0.2,
+)
+
+# Crews that hide: few honest destinations, draughts left as they were, more dark transfers.
+DISHONEST = Habits(
+    honest_destination=0.3,
+    false_destination=0.4,
+    draught_updated=0.35,
+    relay_draught_updated=0.15,
+    dark_share=0.55,
+    mean_wait_days=9.0,
+)
+
+WORLDS = {"default": DEFAULT, "sparse": SPARSE, "dishonest": DISHONEST}
