@@ -34,13 +34,22 @@ def polygons(path: Path = DATA / "land-10m.json.gz") -> list[shapely.Polygon]:
 
     def ring(indexes: list[int]) -> npt.NDArray[np.float64]:
         parts = [arcs[i] if i >= 0 else arcs[~i][::-1] for i in indexes]
-        return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+        points = np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
+        # The rings run on across the date line: unwrapped, what lies beyond 180 degrees is moved back below.
+        points[:, 0] -= 360 * np.cumsum(np.round(np.diff(points[:, 0], prepend=points[0, 0]) / 360))
+        if abs(points[-1, 0] - points[0, 0]) > 180:  # Antarctica's goes once round the pole
+            points = np.concatenate([points, [[points[-1, 0], -90], [points[0, 0], -90], points[0]]])
+        return points
 
-    return [
-        shapely.Polygon(ring(rings[0]), [ring(hole) for hole in rings[1:]])
-        for geometry in topology["objects"]["land"]["geometries"]
-        for rings in geometry["arcs"]
-    ]
+    out: list[shapely.Polygon] = []
+    for geometry in topology["objects"]["land"]["geometries"]:
+        for rings in geometry["arcs"]:
+            polygon = shapely.make_valid(shapely.Polygon(ring(rings[0]), [ring(hole) for hole in rings[1:]]))
+            for turn in (-360, 0, 360):
+                piece = shapely.clip_by_rect(polygon, turn - 180, -90, turn + 180, 90)
+                moved = shapely.transform(piece, lambda xy, turn=turn: xy - [turn, 0])
+                out += [p for p in shapely.get_parts(moved) if p.geom_type == "Polygon" and not p.is_empty]
+    return out
 
 
 def load_cells(path: Path = DATA / "land_runs.csv.gz") -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Make the generated part of geo/data again from the reference lists (a maintainer's script).
 
-    python -m geo.make --reference DIR --land land-10m.json --coast gshhg.wkb
+    python -m geo.make --reference DIR --land land-10m.json --coast gshhg.wkb --sea-ports ports.json
 
 DIR holds ports.csv, ports_wpi.csv, ports_searoute.csv, sts_areas.csv and anchorage_cells_gfw.csv.gz;
 docs/gazetteer.md says where each comes from and how the two coastlines are fetched. Same input, same files.
@@ -28,11 +28,13 @@ HAND = DATA / "by_hand"
 
 WPI = "World Port Index (NGA Pub. 150)"
 SEAROUTE = "searoute 1.6.0"
-GFW = "GFW anchorage overrides 099169e"
+SEA_PORTS = "sea-ports 0.0.9"
 
 # A port of a list is the same as one we have when it lies this near, or twice to four times as far with a like name.
 SAME_PORT_M = 4_000.0
 SAME_NAME_M = 16_000.0
+EQUAL_NAME_M = 45_000.0
+SAME_ACROSS_BORDER_M = 1_500.0
 # Cells where ships lie belong to the nearest port within this distance.
 STOP_OF_PORT_M = 15_000.0
 # A cell where ships lie is a berth when its centre is as near as this to the shore; further out they anchor.
@@ -40,9 +42,12 @@ BERTH_OF_SHORE_M = 600.0
 # A listed place without sea or ships within this distance is an inland town, no port.
 WET_M = 10_000.0
 
-RUSSIAN_HELD = {"UASVP", "UAKEH", "UAFEO", "UAYAL", "UAZKA", "UA-CHORNOMORSKE", "UAMPW", "UAERD"}
+# Ports of Ukraine that Russia has held since 2014 (Crimea) or 2022.
+RUSSIAN_HELD = (
+    "UASVP", "UAKEH", "UAFEO", "UAYAL", "UAZKA", "UA-CHORNOMORSKE", "UAMPW", "UAERD",
+    "UA-ALUSHTA", "UA-BALAKLAVA", "UA-SUDAK", "UA-HENICHESK", "UA-KHORLY", "UA-KYRYLIVKA", "UA-SKADOVSK",
+)  # fmt: skip
 SECOND_HUB_BASINS = {"North Sea", "Baltic Sea", "Kattegat", "English Channel"}
-HUB_COUNTRIES = {"MA", "EH", "TR"}
 
 PORT_COLUMNS = [
     "port_id", "name", "country", "controlled_by", "basin", "role", "kind", "lat", "lon", "radius_km", "berth_km",
@@ -96,7 +101,7 @@ def detailed(reference: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             "name": rows["name"],
             "country": rows["country_iso2"],
             "controlled_by": rows["country_iso2"].where(
-                ~rows["port_id"].str.startswith(tuple(RUSSIAN_HELD)), "RU"
+                ~rows["port_id"].str.startswith(RUSSIAN_HELD), "RU"
             ),
             "basin": rows["basin"],
             "role": rows["role"],
@@ -167,13 +172,8 @@ def merge_world(base: pd.DataFrame, base_terminals: pd.DataFrame, rows: pd.DataF
             continue
         d = distance_m(row["lat"], row["lon"], np.array(lat), np.array(lon))
         words = plain(row["name"])
-        near = np.flatnonzero(d < SAME_NAME_M)
-        same = [
-            i for i in near
-            if d[i] < reach[i]
-            and (countries[i] == row["country"] or d[i] < 1_500)
-            or (countries[i] == row["country"] and words & names[i])
-        ]  # fmt: skip
+        near = np.flatnonzero(d < EQUAL_NAME_M)
+        same = [i for i in near if _is_same(row["country"] == countries[i], words, names[i], d[i], reach[i])]
         if same:
             twin = at[min(same, key=lambda i: d[i])]
             # The index's points are to the minute; a listed town centre gives way to it where both are known.
@@ -195,6 +195,13 @@ def merge_world(base: pd.DataFrame, base_terminals: pd.DataFrame, rows: pd.DataF
     return pd.DataFrame(kept)
 
 
+def _is_same(same_country: bool, words: set[str], others: set[str], metres: float, reach: float) -> bool:
+    """Whether two entries are one port."""
+    if not same_country:
+        return metres < SAME_ACROSS_BORDER_M
+    return metres < reach or (metres < SAME_NAME_M and bool(words & others)) or words == others
+
+
 def as_ports(rows: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
     """Listed ports in the form of `ports.csv`, with ids that no other port has."""
     ids = []
@@ -205,15 +212,38 @@ def as_ports(rows: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
             name, k = f"{wanted}{k}", k + 1
         taken.add(name)
         ids.append(name)
+    held = np.isin(ids, RUSSIAN_HELD)
+    controlled_by = np.where(held, "RU", rows["country"])
     return pd.DataFrame(
         {
-            "port_id": ids, "name": rows["name"], "country": rows["country"], "controlled_by": rows["country"],
-            "basin": "", "role": np.where(rows["country"] == "RU", "destination", "other"), "kind": "port",
+            "port_id": ids, "name": rows["name"], "country": rows["country"], "controlled_by": controlled_by,
+            "basin": "", "role": np.where(controlled_by == "RU", "destination", "other"), "kind": "port",
             "lat": rows["lat"].round(5), "lon": rows["lon"].round(5), "radius_km": 3.0, "berth_km": 1.5,
-            "is_disputed": 0, "unlocode": rows["unlocode"], "harbour_size": "", "confidence": 1,
+            "is_disputed": held.astype(int), "unlocode": rows["unlocode"], "harbour_size": "", "confidence": 1,
             "source": rows["source"], "source_id": rows["source_id"], "note": "",
         }
     )  # fmt: skip
+
+
+def with_codes(rows: pd.DataFrame, sea_ports: dict[str, Any], taken: set[str]) -> pd.DataFrame:
+    """UN/LOCODEs for the ports that have none, by country, like name and a point within 45 km in sea-ports."""
+    taken = taken | set(rows["unlocode"])
+    rows = rows.copy()
+    by_country: dict[str, list[tuple[str, set[str], float, float]]] = {}
+    for code, port in sorted(sea_ports.items()):
+        if port.get("coordinates"):
+            lon, lat = port["coordinates"]
+            by_country.setdefault(code[:2], []).append((code, plain(port["name"]), lat, lon))
+    for i in rows.index[rows["unlocode"] == ""]:
+        words = plain(str(rows.at[i, "name"]))
+        for code, others, lat, lon in by_country.get(str(rows.at[i, "country"]), []):
+            near = distance_m(rows.at[i, "lat"], rows.at[i, "lon"], lat, lon) < EQUAL_NAME_M
+            if near and code not in taken and (words <= others or others <= words):
+                rows.at[i, "unlocode"] = code
+                rows.at[i, "source"] = f"{rows.at[i, 'source']}; code from {SEA_PORTS}"
+                taken.add(code)
+                break
+    return rows
 
 
 class Coast:
@@ -333,10 +363,13 @@ def main() -> None:
     parser.add_argument("--reference", type=Path, required=True)
     parser.add_argument("--land", type=Path, required=True, help="land-10m.json of npm world-atlas 2.0.2")
     parser.add_argument("--coast", type=Path, required=True, help="GSHHG full resolution land as WKB")
+    parser.add_argument("--sea-ports", type=Path, required=True, help="lib/ports.json of npm sea-ports 0.0.9")
     args = parser.parse_args()
     coast = Coast(shapely.from_wkb(args.coast.read_bytes()))
     base, terminals = detailed(args.reference)
-    world = merge_world(base, terminals, listed(args.reference))
+    rows = listed(args.reference)
+    rows = rows[~rows["source_id"].isin(read(HAND, "dropped.csv")["source_id"])]
+    world = merge_world(base, terminals, rows)
     cells = read(args.reference, "anchorage_cells_gfw.csv.gz")
     lat, lon = world["lat"].to_numpy(float), world["lon"].to_numpy(float)
     wet = np.isfinite(coast.distance_m(lat, lon, WET_M))
