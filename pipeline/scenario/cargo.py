@@ -1,4 +1,4 @@
-"""What was carried: relays and chains chosen among calls that fit, loads, draughts, and what the crews typed."""
+"""What was carried: relays and chains chosen among calls that fit, loads, draughts, and what crews typed."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,9 @@ import numpy as np
 from pipeline.scenario.fleet import CRAFT, KINDS
 from pipeline.scenario.habits import Habits
 from pipeline.scenario.places import port_names
+from pipeline.scenario.trades import EUROPE, HUBS, OIL_LANDS, RUSSIA, SECOND_HUBS, one
 from pipeline.scenario.voyages import HOUR, Call, Track
-from pipeline.scenario.world import EUROPE, HUBS, OIL_LANDS, RUSSIA, SECOND_HUBS, World, one
+from pipeline.scenario.world import World
 
 DAY_S = 24 * HOUR
 
@@ -95,7 +96,7 @@ def to_russia(calls: list[Call], n: int, end: float, *, stops_between: int) -> i
 def _relays(
     world: World, at_port: dict[str, list[tuple[int, int, Call]]], rng: np.random.Generator
 ) -> list[Link]:
-    out = []
+    out: list[Link] = []
     for hub in sorted(HUBS):
         for b, n, call in at_port.get(hub, []):
             calls = world.tracks[b].calls
@@ -114,7 +115,8 @@ def _relays(
 
 
 def _donor(
-    world: World, here: list[tuple[int, int, Call]], b: int, n: int, kinds: tuple[str, ...], rng: np.random.Generator
+    world: World, here: list[tuple[int, int, Call]], b: int, n: int, kinds: tuple[str, ...],
+    rng: np.random.Generator,
 ) -> Relay | None:  # fmt: skip
     """Someone who was there before B left, and not more than the longest wait before B came."""
     habits, b_call = world.habits, world.tracks[b].calls[n]
@@ -140,8 +142,8 @@ def _donor(
 def _chains(
     world: World, at_port: dict[str, list[tuple[int, int, Call]]], rng: np.random.Generator
 ) -> list[Link]:
-    """A to B at a hub, B to C in a North Sea or Baltic port, C to Russia; its last hop is a relay of its own."""
-    out = []
+    """A to B at a hub, B to C in a North Sea or Baltic port, C to Russia; the last hop is a relay too."""
+    out: list[Link] = []
     for port in sorted(SECOND_HUBS):
         for c, n, call in at_port.get(port, []):
             track = world.tracks[c]
@@ -176,11 +178,6 @@ def _load(
     """Each call's load when leaving it (0 to 1), and the draught that the ship then reports."""
     ship, habits = track.ship, world.habits
     kind = KINDS[ship.kind]
-    roles = {
-        (m.a if m.kind != "reverse_flow" else m.b): "gives"
-        for m in world.meetings
-        if m.a == ship.index or m.b == ship.index
-    }
     load = float(rng.uniform(0.4, 0.9))
     said = _draught(track, load)
     for n, call in enumerate(track.calls):

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.files import replacing
 from pipeline.scenario.fleet import CRAFT, KINDS
@@ -17,8 +18,9 @@ from pipeline.scenario.voyages import HOUR, Track
 from pipeline.scenario.world import World
 
 HEADER = (
-    "# Timestamp,Type of mobile,MMSI,Latitude,Longitude,Navigational status,ROT,SOG,COG,Heading,IMO,Callsign,Name,"
-    "Ship type,Cargo type,Width,Length,Type of position fixing device,Draught,Destination,ETA,Data source type,A,B,C,D"
+    "# Timestamp,Type of mobile,MMSI,Latitude,Longitude,Navigational status,ROT,SOG,COG,Heading,"
+    "IMO,Callsign,Name,Ship type,Cargo type,Width,Length,Type of position fixing device,Draught,Destination,"
+    "ETA,Data source type,A,B,C,D"
 )
 STATUS_TEXT = {0: "Under way using engine", 1: "At anchor", 5: "Moored", 15: "Unknown value"}
 STATION = -1
@@ -57,8 +59,9 @@ class Statics:
     """What ships say of themselves: one row a ship and voyage, in the file's own texts."""
 
     COLUMNS = (
-        "mobile mmsi imo callsign name ship_type width length device draught destination eta a b c d".split()
-    )
+        "mobile", "mmsi", "imo", "callsign", "name", "ship_type", "width", "length", "device", "draught",
+        "destination", "eta", "a", "b", "c", "d",
+    )  # fmt: skip
 
     def __init__(self, zero: datetime, seed: int) -> None:
         self.zero, self.seed = zero, seed
@@ -81,7 +84,8 @@ class Statics:
             coming = next((x.begin for x in track.calls if x.begin > t and x.stop.tag != "wait"), None)
             self.rows.append(
                 {
-                    "mobile": "Class A", "mmsi": str(who.mmsi), "imo": "Unknown" if silent_imo else str(ship.imo),
+                    "mobile": "Class A", "mmsi": str(who.mmsi),
+                    "imo": "Unknown" if silent_imo else str(ship.imo),
                     "callsign": who.callsign, "name": who.name, "ship_type": KINDS[ship.kind].ais_type,
                     "width": str(ship.width_m), "length": str(ship.length_m), "device": "GPS",
                     "draught": "" if silent_draught or not draught else f"{draught:.1f}",
@@ -93,8 +97,9 @@ class Statics:
 
     def station(self, mobile: str, mmsi: int) -> int:
         """A base station or navigation mark: its row's number."""
-        self.rows.append(dict.fromkeys(self.COLUMNS, "") | {"mobile": mobile, "mmsi": str(mmsi), "imo": "Unknown",
-                         "callsign": "Unknown", "ship_type": "Undefined", "device": "Surveyed", "destination": "Unknown"})  # fmt: skip
+        absent = {"imo": "Unknown", "callsign": "Unknown", "ship_type": "Undefined", "destination": "Unknown"}
+        this = {"mobile": mobile, "mmsi": str(mmsi), "device": "Surveyed"}
+        self.rows.append(dict.fromkeys(self.COLUMNS, "") | absent | this)
         return len(self.rows) - 1
 
     def _eta(self, t: float | None) -> str:
@@ -142,7 +147,10 @@ def _put_header(path: Path) -> None:
 def _columns(world: World, heard: list[Heard], statics: Statics, rng: np.random.Generator) -> dict[str, Any]:
     """All reports of all ships and stations in the order of the files, repeats included."""
     heard = [*heard, *_stations(world, statics, rng)]
-    pick = lambda name: np.concatenate([getattr(h, name) for h in heard])  # noqa: E731
+
+    def pick(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(h, name) for h in heard])
+
     t = pick("t")
     who = np.concatenate([np.full(len(h.t), i) for i, h in enumerate(heard)])
     known = np.concatenate([_known(h, rng) for h in heard])
@@ -151,7 +159,8 @@ def _columns(world: World, heard: list[Heard], statics: Statics, rng: np.random.
     at = np.repeat(order, 1 + extra)
     gps_lost = rng.random(len(t)) < 0.002
     out: dict[str, Any] = {
-        "seq": np.arange(len(at)), "t": t[at], "lat": pick("lat")[at].round(6), "lon": pick("lon")[at].round(6),
+        "seq": np.arange(len(at)), "t": t[at], "lat": pick("lat")[at].round(6),
+        "lon": pick("lon")[at].round(6),
         "status": pick("status")[at], "sog": np.where(gps_lost, -1.0, pick("sog_kn").round(1))[at],
         "cog": (pick("cog_deg").round(1) % 360)[at],
         "heading": (pick("heading_deg").round().astype(np.int64) % 360)[at], "row": pick("row")[at],
@@ -160,7 +169,7 @@ def _columns(world: World, heard: list[Heard], statics: Statics, rng: np.random.
     return out
 
 
-def _known(h: Heard, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _known(h: Heard, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Whether a static message came since midnight: within a quarter of an hour of a day's first report."""
     day = h.t // 86400
     first = np.concatenate([[True], np.diff(day) > 0]) if len(day) else np.zeros(0, dtype=bool)
@@ -169,7 +178,7 @@ def _known(h: Heard, rng: np.random.Generator) -> np.ndarray[Any, np.dtype[np.bo
 
 
 def _stations(world: World, statics: Statics, rng: np.random.Generator) -> list[Heard]:
-    """Base stations (seven digits in this form) and navigation marks at the roads, heard every hour or two."""
+    """Base stations (seven digits in this form) and navigation marks, heard every hour or two."""
     out = []
     for n, port in enumerate(sorted(ROADS)):
         lat, lon = ROADS[port]

@@ -20,7 +20,7 @@ EARTH_NM = 3440.065
 
 @dataclass(frozen=True)
 class Way:
-    """A polyline from one place to another: degrees, km to the nearest land, nautical miles from its start."""
+    """A polyline from one place to another: degrees, km to the nearest land, nm from its start."""
 
     lat: Floats
     lon: Floats
@@ -80,12 +80,12 @@ class Lanes:
         return self._ways[start, end]
 
     def point(self, place: str) -> tuple[float, float]:
-        """A place's latitude and longitude in the network (near a port's quays, in the middle of an STS area)."""
+        """A place's latitude and longitude in the network (a port's quays, an STS area's middle)."""
         line = self._next[self.places[place]][0][2]
         return float(line[0, 1]), float(line[0, 0])
 
     def _tree(self, start: str) -> dict[int, tuple[int, Floats]]:
-        """Dijkstra from one place: for each node the one before it and the line between. Never through a place."""
+        """Dijkstra from one place, never through another: each node's predecessor and the line from it."""
         if start not in self._trees:
             origin = self.places[start]
             best, before = {origin: 0.0}, dict[int, tuple[int, Floats]]()

@@ -125,7 +125,7 @@ class Harbours:
         return self.add(Lying(ship, "berth", port, t0, t1, Spot(lat, lon, heading), slot))
 
     def anchor(self, ship: int, port: str, t0: float, t1: float) -> Lying:
-        """A place in the roads; a careless crew takes one 230 to 470 m or about a kilometre from another ship."""
+        """A place in the roads; a careless crew takes one 260 to 420 m or a kilometre from another ship."""
         lat, lon = ROADS[port]
         others = self.others(port, "anchor", t0, t1)
         long = [x for x in others if min(t1, x.t1) - max(t0, x.t0) > 5 * 3600.0]

@@ -10,7 +10,7 @@ from pipeline.scenario.habits import Habits
 from pipeline.scenario.lanes import Floats, distance_nm
 from pipeline.scenario.places import ROADS, port_points
 from pipeline.scenario.voyages import ANCHOR, BERTH, DRIFT, HOUR, MEETING, UNDER_WAY, Track
-from pipeline.scenario.world import AREAS, World
+from pipeline.scenario.world import World
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -24,7 +24,7 @@ GNSS_NOISE_M = 6.0
 
 @dataclass
 class Heard:
-    """One ship's reports in time's order; `good` ones have a right position, `row` names its static values."""
+    """One ship's reports in time's order; `good` ones are right, `row` names the static values."""
 
     t: Ints
     lat: Floats

@@ -11,7 +11,7 @@ from pipeline.scenario.lanes import Floats
 from pipeline.scenario.places import Lying, metres
 from pipeline.scenario.reports import Heard
 from pipeline.scenario.voyages import HOUR, Call
-from pipeline.scenario.world import RUSSIA, Meeting, World
+from pipeline.scenario.world import Meeting, World
 
 Row = dict[str, Any]
 # Two ships are heard together while neither is silent for longer than this (encounters.max_gap_minutes).
@@ -92,8 +92,8 @@ def _port_calls(told: Telling) -> list[Row]:
 def together(a: Floats, b: Floats, begin: float, end: float) -> list[tuple[float, float]]:
     """The spans within which both ships were heard: their reports no further apart than TOGETHER_S."""
     spans = []
-    for t in (a, b):
-        t = t[(t >= begin - TOGETHER_S) & (t <= end + TOGETHER_S)]
+    for times in (a, b):
+        t = times[(times >= begin - TOGETHER_S) & (times <= end + TOGETHER_S)]
         whole = np.flatnonzero(np.diff(t) <= TOGETHER_S)
         spans.append(
             [(max(t[k], begin), min(t[k + 1], end)) for k in whole if t[k + 1] > begin and t[k] < end]
@@ -180,17 +180,16 @@ def _by_chance(
                 break
             if x.place != y.place or x.ship == y.ship:
                 continue
-            pair = tuple(sorted((place[x.ship], place[y.ship])))
+            pair = (min(place[x.ship], place[y.ship]), max(place[x.ship], place[y.ship]))
             begin, end = max(x.t0, y.t0, 0.0), min(x.t1, y.t1, told.world.end)
             far = metres(x.spot, y.spot)
             if end - begin < HOUR or far > 1400:
                 continue
-            if far < NEAR_M:
-                if not _is_planned(told, x, y):
-                    near.append((_encounter(told, *pair, begin, end, "incidental"), (pair[0], pair[1])))
-            if x.kind == y.kind == "anchor" and end - begin > 3 * HOUR:
-                if pair not in apart or far < apart[pair][0]:
-                    apart[pair[0], pair[1]] = (far, begin, end)
+            if far < NEAR_M and not _is_planned(told, x, y):
+                near.append((_encounter(told, *pair, begin, end, "incidental"), pair))
+            long = x.kind == y.kind == "anchor" and end - begin > 3 * HOUR
+            if long and (pair not in apart or far < apart[pair][0]):
+                apart[pair] = (far, begin, end)
     met = planned | {pair for _, pair in near}
     decoys = []
     for (a, b), (far, begin, end) in sorted(apart.items()):
@@ -240,7 +239,8 @@ def _berth_neighbours(told: Telling, met: set[tuple[int, int]]) -> list[Row]:
 
 def _links(told: Telling, links: list[Link]) -> tuple[list[Row], list[Row]]:
     """Links that somebody could find, and those of which a stop was not seen whole."""
-    asked, unseen = [], []
+    asked: list[Row] = []
+    unseen: list[Row] = []
     for link in links:
         a = link.first.a if link.first else link.relay.a
         a_call = told.tracks[a].calls[link.first.a_call if link.first else link.relay.a_call]
@@ -255,14 +255,17 @@ def _links(told: Telling, links: list[Link]) -> tuple[list[Row], list[Row]]:
         if m.kind != "link" or m.end > told.world.end:
             continue
         a, b = place[m.a], place[m.b]
-        russian = _fed(told, b, m)
-        if russian is None:
+        fed = _fed(told, b, m)
+        if fed is None:
             continue
-        row = _link(told, "sts", a, b, m.area, (m.begin, m.end), russian) | ({"dark": True} if m.dark else {})
+        row = _link(told, "sts", a, b, m.area, (m.begin, m.end), fed) | ({"dark": True} if m.dark else {})
         both = _encounter(told, a, b, m.begin, m.end, "transfer")
-        seen = _whole(told, b, russian) and (m.dark or both["longest_run_h"] >= 2)
+        seen = _whole(told, b, fed) and (m.dark or both["longest_run_h"] >= 2)
         (asked if seen else unseen).append(row)
-    order = lambda r: (r["pattern"], r["arrived"], r["a"], r["b"])  # noqa: E731
+
+    def order(row: Row) -> tuple[Any, ...]:
+        return row["pattern"], row["arrived"], row["a"], row["b"]
+
     return sorted(asked, key=order), sorted(unseen, key=order)
 
 
@@ -289,7 +292,6 @@ def _fed(told: Telling, b: int, m: Meeting) -> Call | None:
 def _link(
     told: Telling, pattern: str, a: int, b: int, hub: str, span: tuple[float, float], russian: Call
 ) -> Row:
-    assert russian.stop.place in RUSSIA
     return {
         "pattern": pattern, "a": told.mmsi(a, span[0]), "b": told.mmsi(b, russian.begin), "hub": hub,
         "transfer_start": told.when(span[0]), "transfer_end": told.when(span[1]),

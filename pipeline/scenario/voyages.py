@@ -1,6 +1,7 @@
 """How one ship moves: a track as knots in time, between which it sails straight and evenly."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ HASTENING = ((0.08, 1.2), (0.35, 3.0), (1.0, 5.5), (3.0, 8.5), (6.0, 11.0))
 
 @dataclass
 class Stop:
-    """A planned stop. `kind` is berth, anchor or meeting; `at` (s) the earliest time at which it may begin."""
+    """A planned stop. `kind` is berth, anchor or meeting; `at` (s) the earliest time for it to begin."""
 
     place: str
     kind: str = "berth"
@@ -61,13 +62,13 @@ class Track:
     behind: str = ""
 
     def knots(
-        self, t: Floats, lat: Floats, lon: Floats, offshore: Floats | float, mode: int, heading: float = np.nan,
-        swing: float = 0.0,
+        self, t: Floats, lat: Floats, lon: Floats, offshore: Floats | float, mode: int,
+        heading: float = np.nan, swing: float = 0.0,
     ) -> None:  # fmt: skip
         """Append knots; `mode`, `heading` and `swing` (m) hold from each of them to the next."""
         for column, value in (
-            (self.times, t), (self.lats, lat), (self.lons, lon), (self.offshore, offshore), (self.modes, float(mode)),
-            (self.headings, heading), (self.swings, swing),
+            (self.times, t), (self.lats, lat), (self.lons, lon), (self.offshore, offshore),
+            (self.modes, float(mode)), (self.headings, heading), (self.swings, swing),
         ):  # fmt: skip
             column.append(np.broadcast_to(np.asarray(value, dtype=np.float64), np.shape(t)).copy())
 
@@ -161,7 +162,7 @@ class Track:
 def estimate_hours(ship: Ship, stops: list[Stop]) -> list[float]:
     """When each stop begins, in hours after the beginning of the first one."""
     out = [0.0]
-    for a, b in zip(stops, stops[1:], strict=False):
+    for a, b in pairwise(stops):
         nm = lanes().way(a.place, b.place).length_nm if a.place != b.place else 6.0
         out.append(out[-1] + a.hours + nm / (ship.speed_kn * 0.98) + 1.8)
     return out
@@ -210,7 +211,7 @@ def _anchor(track: Track, port: str, stop: Stop, hours: float, harbours: Harbour
 
 
 def meet(a: Track, b: Track, begin: float, hours: float, spot: Spot, harbours: Harbours) -> None:
-    """B comes alongside A, which lies at `spot`; both drift together, then B leaves. Each has waited apart."""
+    """B comes alongside A, which lies at `spot`; both drift together, then B leaves."""
     end = begin + hours * HOUR
     heading = float(a.rng.uniform(0, 360))
     gap = (a.ship.width_m + b.ship.width_m) / 2 + float(a.rng.uniform(4, 20))
@@ -250,7 +251,7 @@ def _wait_and_close(track: Track, at: Spot, begin: float) -> None:
     t = np.array([track.t, (track.t + begin) / 2, begin - 1.0])
     share = np.array([0.0, 0.7, 1.0])
     track.knots(
-        t, track.spot.lat + (at.lat - track.spot.lat) * share, track.spot.lon + (at.lon - track.spot.lon) * share,
-        12.0, UNDER_WAY,
+        t, track.spot.lat + (at.lat - track.spot.lat) * share,
+        track.spot.lon + (at.lon - track.spot.lon) * share, 12.0, UNDER_WAY,
     )  # fmt: skip
     track.t, track.spot = begin, at

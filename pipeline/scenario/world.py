@@ -1,4 +1,4 @@
-"""Who sails where: the fleet's trades, the planted meetings at sea, and the craft that serve ships at anchor."""
+"""The fleet at sea: its trades, the planted meetings, and the craft that serve ships at anchor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from pipeline.scenario.fleet import CRAFT, Ship
 from pipeline.scenario.habits import Habits
 from pipeline.scenario.lanes import lanes
 from pipeline.scenario.places import Harbours, Lying, Spot, metres, shifted
+from pipeline.scenario.trades import OIL_LANDS, OIL_LOADS, TRADES, after_meeting, around_meeting, one
 from pipeline.scenario.voyages import (
     ANCHOR,
     BERTH,
@@ -23,33 +24,11 @@ from pipeline.scenario.voyages import (
 )
 
 DAY = 24.0
-MOROCCO = ("MAPTM", "MACAS", "MAAGA", "MAJFL", "MANDR")
-TURKEY = ("TRAMR", "TRMER", "TRISK", "TRALI")
-HUBS = frozenset(MOROCCO + TURKEY)
-SECOND_HUBS = frozenset(("NLRTM", "DEHAM", "BEANR", "PLGDN", "ESALG", "DEBRV"))
-RUSSIA = frozenset("RULED RUULU RUPRI RUVYS RUKGD RUMMK RUNVS RUTUA RUTAM RUCPC".split())
-ASIA = ("CNSGH", "CNNBO", "CNQIN", "TWKHH", "KRPUS", "HKHKG", "VNCMT", "SGSIN")
-EUROPE = ("NLRTM", "DEHAM", "BEANR", "PLGDN", "FRLEH", "GBFXT", "DEBRV")
-OIL_LOADS = ("AEFJR", "SAJED", "DZSKI", "LYTOB", "TGLFW")
-OIL_LANDS = ("NLRTM", "FRLEH", "ESVLC", "ITAUG", "GRPIR", "PTSIE", "SEGOT", "EGALY", "BEANR")
-RUSSIAN_OIL = ("RUPRI", "RUULU", "RUNVS", "RUTUA", "RUVYS")
 # Where ships meet at sea, and how often: off Morocco, off Turkey, and between.
 AREAS = {
     "nador": 0.26, "ceuta": 0.12, "canary_south": 0.10, "casablanca_roads": 0.08, "jorf_roads": 0.04,
     "ceyhan_roads": 0.12, "lesbos_chios": 0.08, "laconian_gulf": 0.10, "hurds_bank": 0.07, "augusta": 0.03,
 }  # fmt: skip
-LINES = (
-    ("line_morocco", ("MAPTM", "ESVLC", "ITGIT")),
-    ("line_morocco", ("MACAS", "MAPTM", "PTSIE", "NLRTM")),
-    ("line_turkey", ("TRAMR", "ROCND", "BGVAR")),
-    ("line_morocco", ("MAPTM", "NLRTM", "DEHAM")),
-    ("line_turkey", ("TRMER", "EGDAM", "GRPIR")),
-    ("line_morocco", ("MAPTM", "ESALG", "MACAS", "ESLPA")),
-    ("line_morocco", ("MACAS", "FRLEH", "BEANR")),
-    ("line_turkey", ("TRAMR", "GRPIR", "ITGIT")),
-    ("line_morocco", ("MAPTM", "BEANR", "PLGDN")),
-    ("line_turkey", ("TRISK", "EGALY", "TRMER")),
-)
 # Kind, trade and number of ships in a fleet of 260. Craft and ferries come last.
 FLEET = (
     ("deepsea", "asia_hub", 40),
@@ -121,12 +100,6 @@ class World:
         return self.days * DAY * HOUR
 
 
-def one(rng: np.random.Generator, options: tuple[str, ...], weights: tuple[float, ...] | None = None) -> str:
-    """One of them."""
-    p = None if weights is None else np.array(weights) / sum(weights)
-    return options[int(rng.choice(len(options), p=p))]
-
-
 def build(seed: int, days: int, n_ships: int, habits: Habits) -> World:
     """Sail the whole fleet; every ship has its own stream of random numbers, so none disturbs another's."""
     rng = np.random.default_rng([seed, 2])
@@ -138,7 +111,7 @@ def build(seed: int, days: int, n_ships: int, habits: Habits) -> World:
     tracks: dict[int, Track] = {}
     for ship in ships:
         if ship.kind not in CRAFT and ship.trade != "sts":
-            plans[ship.index] = _trade(ship, own[ship.index])
+            plans[ship.index] = TRADES[ship.trade](ship, own[ship.index])
             first = _from_the_past(ship, plans[ship.index], own[ship.index])
             tracks[ship.index] = start(
                 ship, first, _past(ship, first, own[ship.index]), own[ship.index], harbours
@@ -160,106 +133,6 @@ def _trades(n_ships: int) -> list[tuple[str, str]]:
     sts = next(i for i, (_, trade, _) in enumerate(FLEET) if trade == "sts")
     counts[sts] = max(2, counts[sts] + n_ships - sum(counts)) // 2 * 2
     return [(kind, trade) for (kind, trade, _), n in zip(FLEET, counts, strict=True) for _ in range(n)]
-
-
-def _trade(ship: Ship, rng: np.random.Generator) -> Iterator[Stop]:
-    """An endless voyage of one trade."""
-    hours = lambda low, high: float(rng.uniform(low, high))  # noqa: E731
-    line = LINES[ship.index % len(LINES)][1]
-    while True:
-        match ship.trade:
-            case "asia_hub":
-                yield Stop(one(rng, ASIA), hours=hours(20, 40))
-                yield Stop(
-                    one(rng, ("MAPTM", "TRAMR", "TRMER", "MACAS", "ESALG"), (6, 2, 2, 0.7, 0.7)),
-                    hours=hours(14, 30),
-                )
-                yield Stop(one(rng, EUROPE), hours=hours(20, 36))
-                if rng.random() < 0.5:
-                    yield Stop(
-                        one(rng, ("MAPTM", "GRPIR", "TRAMR", "ESVLC"), (3, 1, 1, 1)), hours=hours(12, 24)
-                    )
-            case "feeder_morocco":
-                yield Stop(
-                    one(rng, ("MAPTM", "MACAS", "MAAGA", "MANDR"), (6, 3, 1, 0.5)), hours=hours(14, 34)
-                )
-                if rng.random() < 0.45:
-                    yield Stop(one(rng, ("NLRTM", "BEANR", "DEHAM", "PLGDN", "ESALG")), hours=hours(10, 24))
-                yield Stop(
-                    one(rng, ("RULED", "RUULU", "RUKGD", "RUMMK"), (5, 2, 2, 0.7)), hours=hours(24, 50)
-                )
-                if rng.random() < 0.6:
-                    yield Stop(one(rng, ("DEHAM", "NLRTM", "LTKLJ", "DEBRV")), hours=hours(12, 24))
-            case "feeder_black_sea":
-                yield Stop(one(rng, ("TRAMR", "TRMER", "TRISK"), (5, 3, 1)), hours=hours(14, 40))
-                if rng.random() < 0.25:
-                    yield Stop(one(rng, ("ROCND", "BGVAR", "GRPIR", "EGDAM")), hours=hours(10, 24))
-                if rng.random() < 0.8:
-                    yield Stop(one(rng, ("RUNVS", "RUTUA"), (4, 1)), hours=hours(20, 50))
-            case "line":
-                for port in line:
-                    yield Stop(port, hours=hours(12, 26))
-            case "europe_russia":
-                yield Stop(one(rng, ("NLRTM", "DEHAM", "BEANR", "PLGDN"), (3, 3, 2, 2)), hours=hours(14, 30))
-                yield Stop(one(rng, ("RULED", "RUULU", "RUKGD"), (5, 1.5, 2)), hours=hours(24, 48))
-            case "bulk":
-                if rng.random() < 0.5:
-                    yield Stop(
-                        one(rng, ("RUNVS", "RUTAM", "RUTUA", "RUULU")), hours=hours(40, 90), tag="load"
-                    )
-                    yield Stop(
-                        one(rng, ("MACAS", "MANDR", "TRISK", "EGDAM", "TRMER")),
-                        hours=hours(50, 110),
-                        tag="land",
-                    )
-                elif rng.random() < 0.7:
-                    yield Stop("MAJFL", hours=hours(40, 90), tag="load")
-                    yield Stop(
-                        one(rng, ("NLRTM", "LTKLJ", "ESVLC", "PLGDN", "INMUN", "GRPIR")),
-                        hours=hours(50, 100),
-                        tag="land",
-                    )
-                else:
-                    yield Stop(one(rng, ("ROCND", "BGVAR", "FRLEH")), hours=hours(40, 80), tag="load")
-                    yield Stop(
-                        one(rng, ("MACAS", "EGALY", "DZSKI", "TRISK")), hours=hours(50, 100), tag="land"
-                    )
-            case "general":
-                sea = ship.index % 2
-                ports = ("TRISK", "TRALI", "ROCND", "BGVAR", "GRPIR", "EGDAM", "TRMER") if sea else (
-                    "MACAS", "MANDR", "BEANR", "PTSIE", "ESVLC", "LTKLJ", "LVRIX", "MAJFL")  # fmt: skip
-                yield Stop(one(rng, ports), hours=hours(30, 70), tag="load")
-                if rng.random() < 0.35:
-                    yield Stop(
-                        one(rng, ("RUNVS", "RUTUA", "RUTAM") if sea else ("RUKGD", "RULED")),
-                        hours=hours(30, 80),
-                        tag="land",
-                    )
-                else:
-                    yield Stop(one(rng, ports), hours=hours(30, 70), tag="land")
-            case "reefer":
-                yield Stop(one(rng, ("MAAGA", "MACAS"), (3, 1)), hours=hours(24, 50), tag="load")
-                yield Stop("RULED", hours=hours(40, 70), tag="land")
-                if rng.random() < 0.5:
-                    yield Stop(one(rng, ("DEHAM", "NLRTM")), hours=hours(14, 30), tag="land")
-            case "bunker_only":
-                yield Stop(one(rng, ("CNSGH", "CNQIN", "CNNBO")), hours=hours(40, 80))
-                yield Stop(one(rng, ("MAPTM", "ESALG")), "anchor", hours(9, 20), tag="bunkers")
-                yield Stop(one(rng, ("RULED", "RUKGD"), (3, 1)), hours=hours(50, 90))
-            case "ferry":
-                yield Stop("MAPTM", hours=hours(3.0, 7.0))
-                yield Stop("ESALG", hours=hours(3.0, 7.0))
-            case _:  # oil
-                if rng.random() < 0.35:
-                    yield Stop(one(rng, (*RUSSIAN_OIL, "RUCPC")), hours=hours(24, 44), tag="load")
-                    yield Stop(
-                        one(rng, ("TRALI", "TRISK", "INMUN", "EGALY", "MAJFL")),
-                        hours=hours(30, 50),
-                        tag="land",
-                    )
-                else:
-                    yield Stop(one(rng, OIL_LOADS), hours=hours(24, 44), tag="load")
-                    yield Stop(one(rng, OIL_LANDS), hours=hours(28, 50), tag="land")
 
 
 def _from_the_past(ship: Ship, plan: Iterator[Stop], rng: np.random.Generator) -> list[Stop]:
@@ -300,19 +173,18 @@ def _plan_meetings(
     dark_due = 0.0
     for n, (a, b) in enumerate(zip(tankers[0::2], tankers[1::2], strict=True)):
         kind = MEETINGS[n % len(MEETINGS)]
-        areas, weights = tuple(AREAS), tuple(AREAS.values())
-        area = one(rng, areas, weights)
+        area = one(rng, tuple(AREAS), tuple(AREAS.values()))
         if kind == "link":
             dark_due += world.habits.dark_share
         dark = dark_due >= 1.0
         dark_due -= dark
-        before_a, before_b, after_a, after_b = _around(kind, area, rng)
+        before_a, before_b, after_a, after_b = around_meeting(kind, area, rng)
         latest = world.days * DAY - 4.0
         if kind in ("link", "delivered_before_russia", "reverse_flow"):
             latest -= estimate_hours(b, [Stop(area, "meeting", 20.0), *after_b])[-1] + 30.0
         if latest < 60.0:  # too short a window for this voyage to end in it
             kind, dark, latest = "ordinary", False, world.days * DAY - 30.0
-            before_a, before_b, after_a, after_b = _around(kind, area, rng)
+            before_a, before_b, after_a, after_b = around_meeting(kind, area, rng)
         at = float(rng.uniform(min(48.0, latest / 2), max(latest, 30.0))) * HOUR
         world.meetings.append(Meeting(kind, a.index, b.index, area, at, dark))
         for ship, so_far, after in ((a, before_a, after_a), (b, before_b, after_b)):
@@ -326,43 +198,8 @@ def _plan_meetings(
                 ship, stops, at - (lead - 8.0 + slack + 2.5 * (len(stops) - 1)) * HOUR, r, world.harbours
             )
             before[ship.index] = stops[1:-1]
-            plans[ship.index] = _then(after, r, russian=kind == "link" and ship is b)
+            plans[ship.index] = after_meeting(after, r, russian=kind == "link" and ship is b)
     return before
-
-
-def _then(after: list[Stop], rng: np.random.Generator, *, russian: bool) -> Iterator[Stop]:
-    """The stops after the meeting, then ordinary oil voyages (of all but a link's receiver: never to Russia)."""
-    yield from after
-    while True:
-        loads = RUSSIAN_OIL if russian and rng.random() < 0.4 else OIL_LOADS
-        yield Stop(one(rng, loads), hours=float(rng.uniform(24, 44)), tag="load")
-        yield Stop(one(rng, OIL_LANDS), hours=float(rng.uniform(28, 50)), tag="land")
-
-
-def _around(
-    kind: str, area: str, rng: np.random.Generator
-) -> tuple[list[Stop], list[Stop], list[Stop], list[Stop]]:
-    """What donor and receiver do before and after a meeting of each kind."""
-    stay = lambda: float(rng.uniform(26, 46))  # noqa: E731
-    load = lambda options: [Stop(one(rng, options), hours=stay(), tag="load")]  # noqa: E731
-    land = lambda options: [Stop(one(rng, options), hours=stay(), tag="land")]  # noqa: E731
-    east = area in ("ceyhan_roads", "lesbos_chios", "laconian_gulf")
-    russia = ("RUNVS", "RUTUA", "RUNVS", "RUKGD") if east else ("RULED", "RUULU", "RUKGD", "RUMMK", "RUNVS")
-    donors = ("SAJED", "LYTOB", "DZSKI", "AEFJR") if east else ("DZSKI", "TGLFW", "LYTOB", "SAJED")
-    mid = ("GRPIR", "ITAUG", "EGALY") if east else ("ESVLC", "PTSIE", "FRLEH", "NLRTM", "ITAUG")
-    away = land(("INMUN", "SGSIN", "EGALY", "ITAUG"))
-    match kind:
-        case "link":
-            between = [Stop(one(rng, mid), hours=12.0, tag="call")] if rng.random() < 0.2 else []
-            return load(donors), land(mid), load(OIL_LOADS), between + land(russia)
-        case "reverse_flow":  # the donor `a` comes laden from Russia and goes back for more, in ballast
-            return land(mid), load(russia), away, load(russia)
-        case "delivered_before_russia":
-            return load(donors), land(mid), load(OIL_LOADS), land(mid) + load(russia)
-        case "meeting_after_russia":
-            return load(donors), land(russia), load(OIL_LOADS), away
-        case _:
-            return load(donors), land(mid), load(OIL_LOADS), away
 
 
 def _hold_meetings(world: World, before: dict[int, list[Stop]], tracks: dict[int, Track]) -> None:
