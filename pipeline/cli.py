@@ -12,7 +12,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from importlib import metadata
@@ -175,17 +175,19 @@ def print_error(line: str) -> None:
 
 
 def show(session: Session, result: Any) -> None:
-    """Print a step's result: its figures as JSON, or as one line."""
+    """Print a step's result: as JSON, or its figures in a line, then its paths, then its counts by table."""
     figures = asdict(result)
     if session.as_json:
         console.print_json(figures)
-    else:
-        told = (
-            f"{name.removeprefix('n_').replace('_', ' ')} {value:,}"
-            for name, value in figures.items()
-            if isinstance(value, int)
-        )
-        console.print_line(", ".join(told))
+        return
+    told = {name.removeprefix("n_").replace("_", " "): value for name, value in figures.items()}
+    if numbers := [f"{name} {value:,}" for name, value in told.items() if isinstance(value, int)]:
+        console.print_line(", ".join(numbers))
+    for name, value in told.items():
+        if isinstance(value, Path):
+            console.print_line(f"{name}: {value}")
+        elif isinstance(value, Mapping):
+            console.print_table(["table", name], list(value.items()))
 
 
 def window(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
@@ -421,6 +423,8 @@ def status(session: Session) -> None:
         console.print_line("nothing has been read yet: `transship ingest SOURCE FILE`, or `transship demo`")
     if now.detected_days:
         console.print_line(f"detected: {len(now.detected_days)} days, until {now.detected_days[-1]}")
+    if now.is_detecting:
+        console.print_line("detected: in work just now")
     if now.tables:
         console.print_table(["table", "rows"], list(now.tables.items()))
         console.print_table(["published", ""], list(now.published.items()))

@@ -40,6 +40,8 @@ class Status:
     home: Path
     sources: list[SourceStatus]
     detected_days: list[str]
+    # Another process is writing the events just now, so nobody else can read which days it has.
+    is_detecting: bool
     published: dict[str, str]
     tables: dict[str, int]
 
@@ -68,9 +70,28 @@ def status(home: Home) -> Status:
     for key, seen in by_source.items():
         seen.days = days[key]
         seen.first_day, seen.last_day = min(days[key], default=None), max(days[key], default=None)
-    detected = sorted(folder.name.removeprefix("date=") for folder in home.days.glob("date=*"))
+    detected, is_busy = _detected(home)
     facts, tables = _published(home)
-    return Status(home.root, [by_source[key] for key in sorted(by_source)], detected, facts, tables)
+    return Status(home.root, [by_source[key] for key in sorted(by_source)], detected, is_busy, facts, tables)
+
+
+def _detected(home: Home) -> tuple[list[str], bool]:
+    if not home.events.is_file():
+        return [], False
+    try:
+        with duckdb.connect(str(home.events), read_only=True) as con:
+            days = con.execute(
+                "SELECT CAST(DATE '1970-01-01' + CAST(day AS INTEGER) AS VARCHAR) FROM days.done ORDER BY 1"
+            )
+            return [day for (day,) in days.fetchall()], False
+    except duckdb.CatalogException:
+        return [], False
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            return [], True
+        raise TransshipError(
+            f"{home.events} cannot be read ({str(error).splitlines()[0]}): delete it, then detect"
+        ) from error
 
 
 def _published(home: Home) -> tuple[dict[str, str], dict[str, int]]:
