@@ -126,10 +126,16 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, scrat
 
 def header(con: duckdb.DuckDBPyConnection, path: Path, delimiter: str = ",") -> list[str]:
     """The column names in a CSV's first line, whatever its compression; without a byte-order mark."""
-    row = con.execute(
-        f"SELECT line FROM read_csv({literal(str(path))}, columns = {{'line': 'VARCHAR'}}, "
-        "auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', max_line_size = 1000000) LIMIT 1"
-    ).fetchone()
+    # Without its order kept, a parallel scan gives any line as the first.
+    con.execute("SET preserve_insertion_order = true")
+    try:
+        row = con.execute(
+            f"SELECT line FROM read_csv({literal(str(path))}, columns = {{'line': 'VARCHAR'}}, "
+            "header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', "
+            "max_line_size = 1000000) LIMIT 1"
+        ).fetchone()
+    finally:
+        con.execute("SET preserve_insertion_order = false")
     if row is None or row[0] is None:
         raise TransshipError(f"{path}: the file is empty")
     names = str(row[0]).lstrip("\ufeff").rstrip("\r").split(delimiter)

@@ -1,7 +1,7 @@
 """Files of a source into the lake: positions and static reports by UTC day, one manifest a file.
 
 A file is read whole or not at all: its Parquet is made below `work/`, moved into the lake, and counts from
-the moment its manifest stands. n_rows = n_kept + n_rejected for every file; docs/reading.md lists the reasons.
+the moment its manifest stands. n_rows = n_kept + n_rejected for every file; docs/reading.md has the reasons.
 """
 
 import errno
@@ -243,7 +243,7 @@ def _read_members(
             staged = STAGES[work.source](con, member.path, work.mapping)
             create_mids(con, only_listed=staged.checks_country)
             _view(con, "staging/checked", _bounds(member, work.now))
-            create(con, "staging/reports")
+            _gather(con)
             _count(con, tally, staged, member)
             for name in ("static_sets", "static_runs", "static_values"):
                 create(con, f"staging/{name}")
@@ -255,6 +255,16 @@ def _read_members(
                     _copy(con, _of_day(kind, day), order, part)
                     parts[kind][day.isoformat()].append(part)
     return tally, staged, parts
+
+
+def _gather(con: duckdb.DuckDBPyConnection) -> None:
+    """Read the file's text into the table `gathered`, in one scan."""
+    # The engine takes a CSV for tens of rows, and would hash all of it in place of the country numbers.
+    con.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        create(con, "staging/gathered")
+    finally:
+        con.execute("RESET disabled_optimizers")
 
 
 def _bounds(member: Member, now: datetime) -> dict[str, datetime]:
@@ -275,9 +285,9 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, st
 
 
 def _count(con: duckdb.DuckDBPyConnection, tally: _Tally, staged: Staged, member: Member) -> None:
-    """Add what the member's reports and the reader's own list of errors say."""
+    """Add what the member's rows and the reader's own list of errors say."""
     n_kept, first_at, last_at = con.execute(
-        "SELECT count(*), min(time), max(time) FROM reports WHERE reject_reason IS NULL"
+        "SELECT count(*), min(time), max(time) FROM gathered WHERE kind = 'report' AND reject_reason IS NULL"
     ).fetchone() or (0, None, None)
     tally.n_rows += n_kept
     tally.n_kept += n_kept
@@ -301,9 +311,7 @@ def _unreadable(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[tuple[st
         WITH lines AS (
             SELECT
                 line,
-                min(
-                    CASE WHEN error_type = 'CAST' THEN coalesce(list_position($names, column_name), 0) ELSE 0 END
-                ) AS place,
+                min(if(error_type = 'CAST', coalesce(list_position($names, column_name), 0), 0)) AS place,
                 min(csv_line) AS csv_line
             FROM reject_errors
             GROUP BY line

@@ -29,6 +29,7 @@ usable AS (
         OR callsign IS NOT NULL
         OR ship_type IS NOT NULL
         OR length_m IS NOT NULL
+        OR width_m IS NOT NULL
         OR draught_m IS NOT NULL
         OR destination IS NOT NULL AS has_identity
     FROM staged
@@ -52,6 +53,13 @@ SELECT
     u.width_m,
     u.draught_m,
     u.destination,
+    -- Tells the sets of static values of one MMSI apart, within this run only: no other table sees it.
+    CASE
+        WHEN u.has_identity THEN
+            hash(
+                u.imo, u.name, u.callsign, u.ship_type, u.length_m, u.width_m, u.draught_m, u.destination
+            )
+    END AS static_hash,
     CASE
         WHEN u.reject_reason IS NOT NULL THEN u.reject_reason
         WHEN u.time IS NULL THEN 'bad_time'

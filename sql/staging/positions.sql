@@ -1,4 +1,4 @@
--- One row is a position of a ship, as received, cleaned, without repeats. Reads reports. Parameter: file_id.
+-- One row is a position of a ship, as received, cleaned, without repeats. Reads gathered. Parameter: file_id.
 SELECT
     CAST(mmsi AS BIGINT) AS mmsi,
     time,
@@ -9,5 +9,5 @@ SELECT
     CAST(heading_deg AS REAL) AS heading_deg,
     CAST(nav_status AS INTEGER) AS nav_status,
     CAST($file_id AS VARCHAR) AS file_id
-FROM reports
-WHERE reject_reason IS NULL
+FROM gathered
+WHERE kind = 'report' AND reject_reason IS NULL

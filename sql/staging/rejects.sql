@@ -1,5 +1,5 @@
 -- One row is a reason for which rows of the file were not used, with their number and one of them as an example.
--- Reads reports. No settings.
+-- Reads gathered. No settings.
 WITH
 rejected AS (
     SELECT
@@ -9,8 +9,8 @@ rejected AS (
         time,
         lat,
         lon
-    FROM reports
-    WHERE reject_reason IS NOT NULL
+    FROM gathered
+    WHERE kind = 'report' AND reject_reason IS NOT NULL
     UNION ALL
     SELECT
         'repeat' AS reason,
@@ -19,8 +19,8 @@ rejected AS (
         time,
         lat,
         lon
-    FROM reports
-    WHERE reject_reason IS NULL AND n_rows > 1
+    FROM gathered
+    WHERE kind = 'report' AND reject_reason IS NULL AND n_rows > 1
 ),
 
 reasons AS (
