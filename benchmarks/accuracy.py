@@ -32,7 +32,7 @@ def measure(world: str, seed: int, days: int, ships: int) -> Score:
             Path(folder) / "ais", seed=seed, days=days, ships=ships, first_day=FIRST_DAY, habits=WORLDS[world]
         )
         home = Home(Path(folder) / "home")
-        run(home, load_settings(home.root), "dma", scenario.files, progress=progress)
+        run(home, load_settings(home.root), "dma", scenario.files)
         return score(home.database, scenario.truth)
 
 

@@ -27,11 +27,13 @@ def run(
 ) -> None:
     """Read the files (or what lies in raw/ of `source`) and take them all the way to the published database.
 
-    Files that could not be read do not keep the good ones from being published; they are told at the end
-    by a TransshipError.
+    Files that could not be read do not keep the good ones from being published; a TransshipError tells of
+    them at the end.
     """
     progress = progress or Quiet()
     read = ingest(home, settings, source, files, mapping=mapping, progress=progress)
+    if read.failures and not (read.files_read or read.files_skipped):
+        raise TransshipError("; ".join(read.failures))
     detect(home, settings, first=first, last=last, progress=progress)
     link(home, settings, progress=progress)
     publish(home, settings, progress=progress)
