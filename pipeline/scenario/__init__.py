@@ -9,9 +9,9 @@ from pipeline.errors import UsageError
 from pipeline.files import make_folder, write_text
 from pipeline.progress import Progress, Quiet
 from pipeline.scenario import cargo, danish, reports, truth, world
-from pipeline.scenario.habits import DEFAULT, DISHONEST, SPARSE, WORLDS, Habits
+from pipeline.scenario.habits import DEFAULT, DISHONEST, QUIET, SPARSE, WORLDS, Habits
 
-__all__ = ["DEFAULT", "DISHONEST", "SPARSE", "WORLDS", "Habits", "Scenario", "write_scenario"]
+__all__ = ["DEFAULT", "DISHONEST", "QUIET", "SPARSE", "WORLDS", "Habits", "Scenario", "write_scenario"]
 
 
 @dataclass(frozen=True)

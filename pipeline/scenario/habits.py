@@ -1,4 +1,4 @@
-"""How the invented world behaves: the knobs of a scenario, and three named worlds."""
+"""How the invented world behaves: the knobs of a scenario, and named worlds."""
 
 from dataclasses import dataclass
 
@@ -24,6 +24,7 @@ class Habits:
     max_wait_days: float = 21.0
     mean_wait_days: float = 6.0
     chain_share: float = 0.25
+    meeting_share: float = 1.0
     dark_share: float = 0.3
     sts_hours: tuple[float, float] = (7.0, 22.0)
     # who hears it
@@ -37,7 +38,7 @@ class Habits:
     silence_hours: tuple[float, float] = (3.0, 30.0)
     blackouts: int = 10
     blackout_hours: tuple[float, float] = (3.0, 9.0)
-    shared_mmsi_pairs: int = 2
+    shared_mmsi_pairs: int = 3
     mmsi_changes: int = 4
     # how ports work
     anchor_first: float = 0.3
@@ -67,4 +68,7 @@ DISHONEST = Habits(
     mean_wait_days=9.0,
 )
 
-WORLDS = {"default": DEFAULT, "sparse": SPARSE, "dishonest": DISHONEST}
+# Nothing is planted: no relay, no chain, no transfer at sea. What a model finds here is chance.
+QUIET = Habits(relay_share=0.0, chain_share=0.0, meeting_share=0.0)
+
+WORLDS = {"default": DEFAULT, "sparse": SPARSE, "dishonest": DISHONEST, "quiet": QUIET}

@@ -128,6 +128,7 @@ class Harbours:
         """A place in the roads; a careless crew takes one 260 to 420 m or a kilometre from another ship."""
         lat, lon = ROADS[port]
         others = self.others(port, "anchor", t0, t1)
+        tankers = self.others(port, "meeting", t0, t1) + self.others(port, "wait", t0, t1)
         long = [x for x in others if min(t1, x.t1) - max(t0, x.t0) > 5 * 3600.0]
         spot = Spot(lat, lon)
         for attempt in range(200):
@@ -138,13 +139,13 @@ class Harbours:
                     *shifted(near.lat, near.lon, self.rng.uniform(0, 360), self.rng.uniform(low, high))
                 )
                 room = 250.0 if low < 500 else 800.0
-                if sorted(metres(spot, x.spot) for x in others)[0] >= room and all(
-                    metres(spot, x.spot) > ROOM_M for x in others if x.spot is not near
+                if metres(spot, near) >= room and all(
+                    metres(spot, x.spot) > ROOM_M for x in others + tankers if x.spot is not near
                 ):
                     break
                 continue
             reach = ROADS_RADIUS_KM * (1 + attempt / 40) * 1000 * np.sqrt(self.rng.random())
             spot = Spot(*shifted(lat, lon, self.rng.uniform(0, 360), float(reach)))
-            if all(metres(spot, x.spot) > ROOM_M for x in others):
+            if all(metres(spot, x.spot) > ROOM_M for x in others + tankers):
                 break
         return self.add(Lying(ship, "anchor", port, t0, t1, spot))

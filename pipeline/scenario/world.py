@@ -9,8 +9,8 @@ from pipeline.scenario import fleet
 from pipeline.scenario.fleet import CRAFT, Ship
 from pipeline.scenario.habits import Habits
 from pipeline.scenario.lanes import lanes
-from pipeline.scenario.places import Harbours, Lying, Spot, metres, shifted
-from pipeline.scenario.trades import OIL_LANDS, OIL_LOADS, TRADES, after_meeting, around_meeting, one
+from pipeline.scenario.places import ROADS, Harbours, Lying, Spot, metres, port_points, shifted
+from pipeline.scenario.trades import OIL_LANDS, OIL_LOADS, TRADES, Trade, after_meeting, around_meeting, one
 from pipeline.scenario.voyages import (
     ANCHOR,
     BERTH,
@@ -24,24 +24,25 @@ from pipeline.scenario.voyages import (
 )
 
 DAY = 24.0
-# Where ships meet at sea, and how often: off Morocco, off Turkey, and between.
+# Where ships meet, and how often: off Morocco and Turkey, between them, and in the roads of two ports.
 AREAS = {
-    "nador": 0.26, "ceuta": 0.12, "canary_south": 0.10, "casablanca_roads": 0.08, "jorf_roads": 0.04,
-    "ceyhan_roads": 0.12, "lesbos_chios": 0.08, "laconian_gulf": 0.10, "hurds_bank": 0.07, "augusta": 0.03,
+    "nador": 0.24, "ceuta": 0.10, "canary_south": 0.10, "casablanca_roads": 0.07, "jorf_roads": 0.04,
+    "ceyhan_roads": 0.11, "lesbos_chios": 0.08, "laconian_gulf": 0.09, "hurds_bank": 0.06, "augusta": 0.03,
+    "MAPTM": 0.05, "TRAMR": 0.03,
 }  # fmt: skip
 # Kind, trade and number of ships in a fleet of 260. Craft and ferries come last.
 FLEET = (
-    ("deepsea", "asia_hub", 40),
+    ("deepsea", "asia_hub", 38),
     ("feeder", "feeder_morocco", 20),
     ("feeder", "feeder_black_sea", 16),
-    ("line", "line", 28),
+    ("line", "line", 25),
     ("feeder", "europe_russia", 12),
-    ("bulk", "bulk", 24),
+    ("bulk", "bulk", 22),
     ("general", "general", 24),
     ("reefer", "reefer", 8),
     ("asia_russia", "bunker_only", 6),
-    ("tanker", "oil", 9),
-    ("tanker", "sts", 52),
+    ("tanker", "oil", 8),
+    ("tanker", "sts", 60),
     ("ferry", "ferry", 2),
     ("barge", "craft", 7),
     ("tug", "craft", 7),
@@ -111,11 +112,7 @@ def build(seed: int, days: int, n_ships: int, habits: Habits) -> World:
     tracks: dict[int, Track] = {}
     for ship in ships:
         if ship.kind not in CRAFT and ship.trade != "sts":
-            plans[ship.index] = TRADES[ship.trade](ship, own[ship.index])
-            first = _from_the_past(ship, plans[ship.index], own[ship.index])
-            tracks[ship.index] = start(
-                ship, first, _past(ship, first, own[ship.index]), own[ship.index], harbours
-            )
+            _begin_trade(world, ship, TRADES[ship.trade], plans, tracks, own[ship.index])
     before = _plan_meetings(world, plans, tracks, own, rng)
     _hold_meetings(world, before, tracks)
     for index in sorted(tracks):
@@ -135,20 +132,19 @@ def _trades(n_ships: int) -> list[tuple[str, str]]:
     return [(kind, trade) for (kind, trade, _), n in zip(FLEET, counts, strict=True) for _ in range(n)]
 
 
-def _from_the_past(ship: Ship, plan: Iterator[Stop], rng: np.random.Generator) -> list[Stop]:
-    """A ship's trade has gone on for ever: skip a random number of stops, and begin with the next one."""
+def _begin_trade(
+    world: World, ship: Ship, trade: Trade, plans: dict[int, Iterator[Stop]], tracks: dict[int, Track],
+    rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """A trade has gone on for ever: begin it somewhere, so long ago that most ships are at sea by now."""
+    plan = trade(ship, rng)
     for _ in range(int(rng.integers(0, 4))):
         next(plan)
-    stop = next(plan)
-    while stop.kind != "berth":
-        stop = next(plan)
-    return [stop]
-
-
-def _past(ship: Ship, first: list[Stop], rng: np.random.Generator) -> float:
-    """When the first stop began: so long before the window that most ships are at sea when it opens."""
+    first = next(stop for stop in plan if stop.kind == "berth")
     far = {"asia_hub": 24.0, "bunker_only": 26.0, "ferry": 0.3}.get(ship.trade, 9.0)
-    return -float(rng.uniform(0.02, 1.0)) * far * DAY * HOUR - 1.0
+    begin = -float(rng.uniform(0.02, 1.0)) * far * DAY * HOUR - 1.0
+    plans[ship.index] = plan
+    tracks[ship.index] = start(ship, [first], begin, rng, world.harbours)
 
 
 def _sail_on(world: World, track: Track, plan: Iterator[Stop]) -> None:
@@ -170,8 +166,12 @@ def _plan_meetings(
     """
     before: dict[int, list[Stop]] = {}
     tankers = [s for s in world.ships if s.trade == "sts"]
+    pairs = list(zip(tankers[0::2], tankers[1::2], strict=True))
+    held = round(len(pairs) * world.habits.meeting_share)
+    for ship in [ship for pair in pairs[held:] for ship in pair]:
+        _begin_trade(world, ship, TRADES["oil"], plans, tracks, own[ship.index])
     dark_due = 0.0
-    for n, (a, b) in enumerate(zip(tankers[0::2], tankers[1::2], strict=True)):
+    for n, (a, b) in enumerate(pairs[:held]):
         kind = MEETINGS[n % len(MEETINGS)]
         area = one(rng, tuple(AREAS), tuple(AREAS.values()))
         if kind == "link":
@@ -207,7 +207,7 @@ def _hold_meetings(world: World, before: dict[int, list[Stop]], tracks: dict[int
     for m in sorted(world.meetings, key=lambda m: (m.at, m.a)):
         a, b = tracks[m.a], tracks[m.b]
         spot = _free_spot(world, m, a.rng)
-        aside = shifted(spot.lat, spot.lon, float(a.rng.uniform(0, 360)), float(a.rng.uniform(4500, 7500)))
+        aside = shifted(spot.lat, spot.lon, *_out_of_the_way(m.area, a.rng))
         for track, to in ((a, spot), (b, Spot(*aside))):
             for stop in before[track.ship.index]:
                 call_at(track, stop, world.harbours, 0.1)
@@ -223,9 +223,18 @@ def _hold_meetings(world: World, before: dict[int, list[Stop]], tracks: dict[int
             b.silences.append((m.begin - lead, m.end + tail))
 
 
+def _out_of_the_way(area: str, rng: np.random.Generator) -> tuple[float, float]:
+    """Bearing and metres from a meeting to where the second ship waits; in a port's roads to seaward."""
+    if area not in ROADS:
+        return float(rng.uniform(0, 360)), float(rng.uniform(4500, 7500))
+    (lat, lon), (port_lat, port_lon) = ROADS[area], port_points()[area]
+    seaward = np.degrees(np.arctan2((lon - port_lon) * np.cos(np.radians(lat)), lat - port_lat))
+    return float(seaward + rng.uniform(-35, 35)), float(rng.uniform(3000, 4200))
+
+
 def _free_spot(world: World, m: Meeting, rng: np.random.Generator) -> Spot:
     """A place in the area with nobody else's meeting within 7 km at about that time."""
-    lat, lon = lanes().point(m.area)
+    lat, lon = ROADS.get(m.area) or lanes().point(m.area)
     taken = [
         x.spot
         for kind in ("meeting", "wait")
@@ -233,7 +242,7 @@ def _free_spot(world: World, m: Meeting, rng: np.random.Generator) -> Spot:
     ]
     spot = Spot(lat, lon)
     for attempt in range(60):
-        reach = (3000.0 + 150.0 * attempt) * float(np.sqrt(rng.random()))
+        reach = (3000.0 + 150.0 * attempt) * float(np.sqrt(rng.random())) * (0.5 if m.area in ROADS else 1.0)
         spot = Spot(*shifted(lat, lon, float(rng.uniform(0, 360)), reach))
         if all(metres(spot, x) > 7000 for x in taken):
             break
