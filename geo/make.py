@@ -49,6 +49,16 @@ RUSSIAN_HELD = (
 )  # fmt: skip
 SECOND_HUB_BASINS = {"North Sea", "Baltic Sea", "Kattegat", "English Channel"}
 
+# Radius of the circle that stands for a port's berths: less where a lane or an anchorage is near, more where ships
+# lie at moorings at sea and the point is known to some kilometres only.
+BERTH_KM = {
+    "TRIST": 0.8, "TRHAY": 0.8, "TRCKZ": 0.9, "TRGEL": 0.8, "GIGIB": 0.75, "EGPSD": 1.0, "EGSUZ": 1.0,
+    "RUCPC": 2.0, "RUVAR": 2.0, "RU-PRIRAZLOM": 2.0, "RU-ARCTICGATE": 2.0, "RU-KORYAKFSU": 2.0, "LTBOT": 1.8,
+    "EGSKT": 1.8, "EGMAH": 1.8, "EGAIS": 1.8,
+}  # fmt: skip
+LISTED_BERTH_KM = 1.5
+PLACED_BERTH_KM = 1.2
+
 PORT_COLUMNS = [
     "port_id", "name", "country", "controlled_by", "basin", "role", "kind", "lat", "lon", "radius_km", "berth_km",
     "is_disputed", "unlocode", "harbour_size", "confidence", "source", "source_id", "note",
@@ -109,7 +119,7 @@ def detailed(reference: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             "lat": rows["lat"],
             "lon": rows["lon"],
             "radius_km": rows["radius_km"],
-            "berth_km": 1.2,
+            "berth_km": rows["port_id"].map(BERTH_KM).fillna(PLACED_BERTH_KM),
             "is_disputed": rows["is_disputed"].astype(int),
             "unlocode": rows["unlocode"],
             "harbour_size": rows["harbour_size"],
@@ -218,7 +228,7 @@ def as_ports(rows: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
         {
             "port_id": ids, "name": rows["name"], "country": rows["country"], "controlled_by": controlled_by,
             "basin": "", "role": np.where(controlled_by == "RU", "destination", "other"), "kind": "port",
-            "lat": rows["lat"].round(5), "lon": rows["lon"].round(5), "radius_km": 3.0, "berth_km": 1.5,
+            "lat": rows["lat"].round(5), "lon": rows["lon"].round(5), "radius_km": 3.0, "berth_km": LISTED_BERTH_KM,
             "is_disputed": held.astype(int), "unlocode": rows["unlocode"], "harbour_size": "", "confidence": 1,
             "source": rows["source"], "source_id": rows["source_id"], "note": "",
         }
@@ -385,7 +395,10 @@ def main() -> None:
     )
     ports = ports.sort_values("port_id", ignore_index=True)[PORT_COLUMNS]
     write_csv(ports, DATA / "ports.csv")
-    places = pd.concat([ports, terminals.assign(port_id=terminals["parent"])], ignore_index=True)
+    by_hand = read(HAND, "terminals.csv")
+    far_ends = by_hand[by_hand["lat2"] != ""].assign(lat=by_hand["lat2"], lon=by_hand["lon2"])
+    places = pd.concat([ports, by_hand, far_ends], ignore_index=True)[["port_id", "lat", "lon", "radius_km"]]
+    places = places.astype({"lat": float, "lon": float, "radius_km": float})
     write_csv(stops(args.reference, places, coast), DATA / "stops.csv.gz")
     write_csv(hubs(args.reference, ports), DATA / "hubs.csv")
     write_bytes(args.land.read_bytes(), DATA / "land-10m.json.gz")
