@@ -45,6 +45,8 @@ def create(
     name: str,
     parameters: Mapping[str, Any] | None = None,
     table: str | None = None,
+    *,
+    temporary: bool = False,
 ) -> int:
     """Run `sql/<name>.sql` into the table of the same last name (or `table`); returns its number of rows."""
     target = table or name.rsplit("/", 1)[-1]
@@ -55,7 +57,8 @@ def create(
     if missing:
         raise KeyError(f"sql/{name}.sql needs the parameters {sorted(missing)}")
     try:
-        con.execute(f'CREATE OR REPLACE TABLE "{target}" AS {query}', given)
+        kind = "TEMP TABLE" if temporary else "TABLE"
+        con.execute(f'CREATE OR REPLACE {kind} "{target}" AS {query}', given)
     except duckdb.OutOfMemoryException as error:
         raise TransshipError(
             f"not enough memory for {target}: raise engine.memory_gb or read fewer days at a time"

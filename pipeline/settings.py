@@ -43,6 +43,9 @@ class EncounterSettings(Section):
     max_gap_minutes: float = Field(70, gt=0, le=720)
     merge_gap_hours: float = Field(4, ge=0)
     exclude_berths: bool = True
+    alongside_m: float = Field(200, gt=0, description="ships at anchor swing clear of each other beyond this")
+    bunker_length_m: float = Field(130, gt=0, description="a tanker up to this length may be a bunker barge")
+    hub_km: float = Field(40, ge=0, description="a meeting this near a hub port belongs to the hub")
 
 
 class PortCallSettings(Section):
@@ -55,6 +58,12 @@ class PortCallSettings(Section):
     gap_hours: float = Field(4, gt=0)
     shift_hours: float = Field(12, ge=0, description="stops at one place, less apart, are one call")
     shift_km: float = Field(1.5, ge=0, description="how far along a quay a ship may shift within one call")
+    moored_km: float = Field(
+        2, ge=0, description="moored by its own word this near a port's point is at berth"
+    )
+    draught_hours: float = Field(
+        24, ge=0, description="a draught typed this long after departure is the call's"
+    )
     min_stop_minutes: float = Field(20, ge=0, description="a shorter stop seen by several reports is no call")
 
     @model_validator(mode="after")
@@ -70,6 +79,17 @@ class GapSettings(Section):
     """A silence of one ship."""
 
     min_hours: float = Field(12, gt=0)
+    heard_hours: float = Field(6, ge=1, description="how long others must be heard after a ship fell silent")
+    heard_ships: float = Field(3, ge=0, description="how many ships an hour make a cell one that is heard")
+
+
+class ArrivalSettings(Section):
+    """A ship's arrival in Russia."""
+
+    anchor_days: float = Field(
+        14, ge=0, description="a berth call within this time makes an anchorage a wait"
+    )
+    anchor_hours: float = Field(6, ge=0, description="an anchorage alone counts from this length")
 
 
 class LoiteringSettings(Section):
@@ -94,6 +114,7 @@ class LinkSettings(Section):
     max_days_to_russia: float = Field(45, gt=0)
     max_hops: int = Field(3, ge=1, le=3)
     min_score: float = Field(0.001, ge=0, le=1)
+    draught_change_m: float = Field(0.3, gt=0, description="a smaller change of draught is none")
 
 
 class AlertSettings(Section):
@@ -127,6 +148,7 @@ class Settings(BaseSettings):
 
     encounters: EncounterSettings = EncounterSettings()
     port_calls: PortCallSettings = PortCallSettings()
+    arrivals: ArrivalSettings = ArrivalSettings()
     gaps: GapSettings = GapSettings()
     loitering: LoiteringSettings = LoiteringSettings()
     tracks: TrackSettings = TrackSettings()

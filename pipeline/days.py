@@ -1,0 +1,345 @@
+"""One UTC day at a time: what the day's reports say by themselves, as small tables kept in the events' database.
+
+A day's tables are a pure function of the lake files of that day and of the margin around it (the largest gap that is
+interpolated over), the settings, the gazetteer and this code. A fingerprint of all these says whether a stored day still
+holds. So days may come in any order, twice or late, and the tables end the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+import sql
+from pipeline.engine import create, literal
+from pipeline.errors import TransshipError
+from pipeline.manifests import DayFiles
+from pipeline.progress import Progress
+from pipeline.settings import Settings
+from pipeline.tracks import split_day
+
+# Raise when the meaning of a day's tables changes in a way that the SQL texts do not show.
+VERSION = 1
+# Run in this order for every batch of days; each reads those before it.
+STAGES = (
+    "days/day_pieces",
+    "days/day_stops",
+    "days/day_port_runs",
+    "days/day_silences",
+    "days/day_slow",
+    "days/day_coverage",
+)
+STORED = (
+    "day_pieces",
+    "day_labels",
+    "day_stops",
+    "day_port_runs",
+    "day_silences",
+    "day_slow",
+    "day_coverage",
+    "day_pair_slots",
+    "day_statics",
+)
+EPOCH = date(1970, 1, 1)
+# Reports worked on at once; a whole Danish day (12 million) is a batch of its own.
+BATCH_REPORTS = 6_000_000
+
+
+def number(day: date) -> int:
+    """The day as days since 1970-01-01, as SQL has it."""
+    return (day - EPOCH).days
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """Which stored days no longer hold, and which are gone."""
+
+    stale: dict[date, str]
+    gone: list[date]
+
+
+def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: str) -> dict[date, str]:
+    """What each day's tables depend on, as one hash a day."""
+    chosen = settings.parameters("encounters", "port_calls", "tracks", "loitering")
+    texts = [sql.read(name) for name in (*STAGES, *_BETWEEN)]
+    common = json.dumps([VERSION, chosen, gazetteer, texts], sort_keys=True)
+    nothing = DayFiles()
+    found = {}
+    for day, files in days.items():
+        before = days.get(day - timedelta(days=1), nothing).positions
+        after = days.get(day + timedelta(days=1), nothing).positions
+        parts = [common, files.identity(), [f for _, f, _ in before], [f for _, f, _ in after]]
+        found[day] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    return found
+
+
+def plan(
+    con: duckdb.DuckDBPyConnection, wanted: Mapping[date, str], first: date | None, last: date | None
+) -> DayPlan:
+    """Compare the days that the lake has with those stored; `first` and `last` limit what is done now."""
+    con.execute("CREATE SCHEMA IF NOT EXISTS days")
+    con.execute("CREATE TABLE IF NOT EXISTS days.done (day BIGINT, fingerprint VARCHAR)")
+    stored = {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done").fetchall()}
+
+    def asked(day: date) -> bool:
+        return (first is None or day >= first) and (last is None or day <= last)
+
+    stale = {day: f for day, f in wanted.items() if stored.get(day) != f and asked(day)}
+    return DayPlan(stale, [day for day in stored if day not in wanted])
+
+
+def forget(con: duckdb.DuckDBPyConnection, gone: Iterable[date]) -> None:
+    """Drop the tables' rows of days that the lake no longer has."""
+    numbers = [number(day) for day in gone]
+    if numbers:
+        con.execute("BEGIN")
+        for table in ("done", *STORED):
+            con.execute(f"DELETE FROM days.{table} WHERE list_contains(?, day)", [numbers])
+        con.execute("COMMIT")
+
+
+def process(
+    con: duckdb.DuckDBPyConnection,
+    lake: Mapping[date, DayFiles],
+    stale: Mapping[date, str],
+    settings: Settings,
+    progress: Progress,
+) -> int:
+    """Work out the tables of the stale days and store each batch in one transaction; returns the reports read."""
+    n_reports = 0
+    with progress.task("days", total=len(stale)):
+        for batch in _batches(con, lake, sorted(stale)):
+            n_reports += _process_batch(con, lake, batch, settings)
+            _store(con, batch, stale)
+            progress.advance(len(batch))
+    return n_reports
+
+
+def _batches(
+    con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], days: Sequence[date]
+) -> Iterator[list[date]]:
+    sizes = {}
+    for day in days:
+        paths = [str(path) for _, _, path in lake[day].positions]
+        rows = (
+            con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [paths]).fetchone()
+            if paths
+            else None
+        )
+        sizes[day] = int(rows[0] or 0) if rows else 0
+    batch: list[date] = []
+    size = 0
+    for day in days:
+        if batch and size + sizes[day] > BATCH_REPORTS:
+            yield batch
+            batch, size = [], 0
+        batch.append(day)
+        size += sizes[day]
+    if batch:
+        yield batch
+
+
+_BETWEEN = (
+    "days/odd_ships",
+    "days/speeds",
+    "days/marks",
+    "days/day_stop_places",
+    "days/grid",
+    "days/day_pair_slots",
+)
+
+
+def _process_batch(
+    con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date], settings: Settings
+) -> int:
+    parameters = settings.parameters()
+    n_reports = _read_reports(con, lake, batch, settings)
+    _fill_speeds(con)
+    _split_odd_ships(con, settings)
+    create(con, "days/marks", parameters, temporary=True)
+    for name in STAGES:
+        create(con, name, parameters, temporary=True)
+    con.execute("CREATE OR REPLACE TEMP VIEW stops_to_place AS FROM day_stops WHERE state = 1")
+    create(con, "days/day_stop_places", parameters, temporary=True)
+    create(con, "days/grid", parameters, temporary=True)
+    create(con, "days/day_pair_slots", parameters, temporary=True)
+    _read_statics(con, lake, batch)
+    for table in ("reports", "marks", "grid"):
+        con.execute(f"DROP TABLE temp.{table}")
+    return n_reports
+
+
+def _read_reports(
+    con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date], settings: Settings
+) -> int:
+    """The days' own reports and those of the margin around each day, as `reports`; `heard` counts them by source."""
+    margin_s = int(np.ceil(settings.encounters.max_gap_minutes * 60))
+    around = sorted({day + timedelta(days=k) for day in batch for k in (-1, 0, 1)} & set(lake))
+    files = [entry for day in around for entry in lake[day].positions]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE batch_days AS SELECT unnest(?::BIGINT[]) AS day",
+        [[number(d) for d in batch]],
+    )
+    if files:
+        listed = "[" + ", ".join(literal(str(path)) for _, _, path in files) + "]"
+        read = f"read_parquet({listed}, hive_partitioning = true, hive_types = {{'source': VARCHAR, 'date': DATE}})"
+    else:
+        read = (
+            "(SELECT NULL::BIGINT AS mmsi, NULL::TIMESTAMP AS time, NULL::DECIMAL(9,6) AS lat, NULL::DECIMAL(9,6) AS lon,"
+            " NULL::REAL AS sog_kn, NULL::INTEGER AS nav_status, NULL::VARCHAR AS source, NULL::DATE AS date WHERE false)"
+        )
+    try:
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE received AS
+            SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', time) AS t_s, mmsi,
+                CAST(lat AS DOUBLE) AS lat, CAST(lon AS DOUBLE) AS lon,
+                CAST(sog_kn AS DOUBLE) AS sog_kn, nav_status, source
+            FROM {read}
+            WHERE date IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
+               OR (date + INTERVAL 1 DAY IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
+                   AND date_diff('second', date::TIMESTAMP, time) >= 86400 - {margin_s})
+               OR (date - INTERVAL 1 DAY IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
+                   AND date_diff('second', date::TIMESTAMP, time) < {margin_s})
+        """)
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise TransshipError(f"the lake cannot be read: {str(error).splitlines()[0]}") from error
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE heard AS
+        SELECT t_s // 86400 AS day, source, t_s // 3600 * 3600 AS t_s, mmsi,
+            round(avg(lat), 2) AS lat, median(lon) AS lon, count(*) AS n_reports
+        FROM received
+        WHERE t_s // 86400 IN (FROM batch_days)
+        GROUP BY ALL
+    """)
+    n_files = {day: len(lake[day].positions) for day in around}
+    if max(n_files.values(), default=0) > 1:
+        # The same report in two files counts once.
+        con.execute("""
+            CREATE OR REPLACE TEMP TABLE received AS
+            SELECT t_s, mmsi, lat, lon, min(sog_kn) AS sog_kn, min(nav_status) AS nav_status
+            FROM received GROUP BY t_s, mmsi, lat, lon
+        """)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE reports AS
+        SELECT t_s // 86400 + shift AS day, mmsi, CAST(0 AS BIGINT) AS piece, t_s, lat, lon, sog_kn, nav_status,
+            CASE WHEN shift = 0 THEN 1 ELSE 0 END AS is_own
+        FROM received CROSS JOIN (VALUES (-1), (0), (1)) AS shifts (shift)
+        WHERE (shift = 0 OR (shift = 1 AND t_s % 86400 >= 86400 - {margin_s}) OR (shift = -1 AND t_s % 86400 < {margin_s}))
+          AND t_s // 86400 + shift IN (FROM batch_days)
+    """)
+    con.execute("DROP TABLE temp.received")
+    (n_own,) = con.execute("SELECT count(*) FROM reports WHERE is_own = 1").fetchone() or (0,)
+    return int(n_own)
+
+
+def _fill_speeds(con: duckdb.DuckDBPyConnection) -> None:
+    """Where a report came without a speed, the lower of those over the way to it and from it."""
+    (n_without,) = con.execute("SELECT count(*) FROM reports WHERE sog_kn IS NULL").fetchone() or (0,)
+    if n_without:
+        create(con, "days/speeds", temporary=True)
+        con.execute("""
+            UPDATE reports SET sog_kn = speeds.sog_kn FROM speeds
+            WHERE reports.sog_kn IS NULL AND reports.day = speeds.day AND reports.mmsi = speeds.mmsi
+              AND reports.t_s = speeds.t_s AND reports.lat = speeds.lat AND reports.lon = speeds.lon
+        """)
+        con.execute("DROP TABLE temp.speeds")
+
+
+def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Label the pieces of MMSIs whose day one ship cannot have sailed; `day_labels` keeps the labels."""
+    create(con, "days/odd_ships", settings.parameters("tracks"), temporary=True)
+    odd = con.execute("""
+        SELECT r.day, r.mmsi, r.t_s, r.lat, r.lon, r.sog_kn
+        FROM reports AS r SEMI JOIN odd_ships AS o ON r.day = o.day AND r.mmsi = o.mmsi
+        ORDER BY r.day, r.mmsi, r.t_s, r.lat, r.lon
+    """).df()
+    labels = np.zeros(len(odd), dtype=np.int64)
+    for positions in odd.groupby(["day", "mmsi"], sort=True).indices.values():
+        rows = odd.iloc[positions]
+        labels[positions] = split_day(
+            rows["t_s"].to_numpy(),
+            rows["lat"].to_numpy(),
+            rows["lon"].to_numpy(),
+            rows["sog_kn"].to_numpy(dtype=np.float64, na_value=np.nan),
+            max_speed_kn=settings.tracks.max_speed_kn,
+            slack_m=settings.tracks.slack_m,
+        )
+    odd["piece"] = labels
+    labelled = odd[["day", "mmsi", "t_s", "lat", "lon", "piece"]]
+    _from_frame(con, "day_labels", labelled[labelled["piece"] > 0])
+    con.execute("""
+        UPDATE reports SET piece = day_labels.piece FROM day_labels
+        WHERE reports.day = day_labels.day AND reports.mmsi = day_labels.mmsi
+          AND reports.t_s = day_labels.t_s AND reports.lat = day_labels.lat AND reports.lon = day_labels.lon
+    """)
+
+
+def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
+    con.register("frame", frame)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM frame")
+    con.unregister("frame")
+
+
+def _read_statics(
+    con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date]
+) -> None:
+    files = [str(path) for day in batch for _, _, path in lake[day].statics]
+    columns = "imo, name, callsign, ship_type, length_m, width_m, draught_m, destination"
+    source = f"read_parquet([{', '.join(literal(f) for f in files)}], hive_partitioning = true)"
+    if not files:
+        source = (
+            "(SELECT NULL::BIGINT AS mmsi, NULL::TIMESTAMP AS first_at, NULL::TIMESTAMP AS last_at, NULL::BIGINT AS imo,"
+            " NULL::VARCHAR AS name, NULL::VARCHAR AS callsign, NULL::VARCHAR AS ship_type, NULL::DOUBLE AS length_m,"
+            " NULL::DOUBLE AS width_m, NULL::DOUBLE AS draught_m, NULL::VARCHAR AS destination,"
+            " NULL::INTEGER AS n_reports WHERE false)"
+        )
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE day_statics AS
+        SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) // 86400 AS day, mmsi,
+            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) AS first_t_s,
+            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', last_at) AS last_t_s,
+            {columns}, CAST(sum(n_reports) AS BIGINT) AS n_reports
+        FROM {source} GROUP BY ALL
+    """)
+
+
+def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[date], stale: Mapping[date, str]) -> None:
+    """Put a batch's tables in place of what was stored of its days, in one transaction."""
+    numbers = [number(day) for day in batch]
+    con.execute("BEGIN")
+    try:
+        for table in STORED:
+            con.execute(f"CREATE TABLE IF NOT EXISTS days.{table} AS FROM temp.{table} LIMIT 0")
+            con.execute(f"DELETE FROM days.{table} WHERE list_contains(?, day)", [numbers])
+            con.execute(f"INSERT INTO days.{table} FROM temp.{table}")
+        con.execute("DELETE FROM days.done WHERE list_contains(?, day)", [numbers])
+        con.executemany("INSERT INTO days.done VALUES (?, ?)", [[number(day), stale[day]] for day in batch])
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    for table in STORED:
+        con.execute(f"DROP TABLE temp.{table}")
+
+
+def stored_days(con: duckdb.DuckDBPyConnection) -> dict[date, Any]:
+    """The days whose tables are stored, with their fingerprints."""
+    return {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done ORDER BY day").fetchall()}
+
+
+def views(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the global SQL read the stored day tables under their own names."""
+    for table in STORED:
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM days.{table}")
+
+
+def lake_paths(lake: Mapping[date, DayFiles], day: date) -> list[Path]:
+    """The position files of one day."""
+    return [path for _, _, path in lake[day].positions]

@@ -1,0 +1,51 @@
+"""What the lake holds: the manifests that ingest wrote, one per file that was read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import TransshipError
+from pipeline.home import Home
+
+
+@dataclass
+class DayFiles:
+    """The lake files of one UTC day, as (source, file_id, path), in a fixed order."""
+
+    positions: list[tuple[str, str, Path]] = field(default_factory=list)
+    statics: list[tuple[str, str, Path]] = field(default_factory=list)
+
+    def identity(self) -> list[str]:
+        """What the day was made of, for a fingerprint."""
+        return [file_id for _, file_id, _ in self.positions + self.statics]
+
+
+def load(home: Home) -> list[dict[str, Any]]:
+    """All manifests, ordered by file id. A torn or foreign file there is an error with its path."""
+    found = []
+    for path in sorted(home.manifests.glob("*.json")):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest["file_id"], manifest["positions"], manifest["statics"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise TransshipError(f"{path}: not a manifest; remove it and ingest the file again") from error
+        found.append(manifest)
+    return found
+
+
+def by_day(home: Home, manifests: Sequence[Mapping[str, Any]]) -> dict[date, DayFiles]:
+    """The lake files by UTC day."""
+    days: dict[date, DayFiles] = {}
+    for manifest in manifests:
+        for kind in ("positions", "statics"):
+            for day, relative in manifest[kind].items():
+                files = days.setdefault(date.fromisoformat(day), DayFiles())
+                entry = (str(manifest["source"]), str(manifest["file_id"]), home.lake / relative)
+                getattr(files, kind).append(entry)
+    for files in days.values():
+        files.positions.sort()
+        files.statics.sort()
+    return dict(sorted(days.items()))

@@ -1,0 +1,131 @@
+"""The read-only database that people open: events, links and reference tables in one file, swapped in by rename.
+
+Readers keep what they have open; nobody waits for anybody. Reads `work/`, writes `published/`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline import __version__, gazetteer, manifests, runs
+from pipeline.engine import connect, literal
+from pipeline.errors import TransshipError
+from pipeline.files import make_folder, replacing
+from pipeline.home import Home
+from pipeline.progress import Progress, Quiet
+from pipeline.schema import COLUMNS, COMMENTS, TABLE_COMMENTS, definition, select_list
+from pipeline.settings import Settings
+
+FROM_EVENTS = (
+    "vessels",
+    "vessel_identities",
+    "port_calls",
+    "encounters",
+    "loitering",
+    "ais_gaps",
+    "position_flags",
+    "russia_arrivals",
+    "coverage",
+)
+FROM_LINKS = ("transshipment_links", "link_evidence", "link_history")
+FROM_GAZETTEER = ("ports", "terminals", "hubs")
+CAUTIONS = (
+    "A link is a lead for a person to check, never a verdict.",
+    "Scores are calibrated on simulated worlds only; on real ships their calibration is unverified.",
+    "No free archive of positions covers Morocco; absence of a ship here is not absence of the ship.",
+)
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """Where the database lies, and its rows by table."""
+
+    database: Path
+    rows: Mapping[str, int]
+
+
+def publish(home: Home, settings: Settings, *, progress: Progress | None = None) -> PublishResult:
+    """Write `published/transship.duckdb` anew and swap it in. Raises TransshipError where there is nothing yet."""
+    say = progress or Quiet()
+    for path, step in ((home.events, "detect"), (home.links, "link")):
+        if not path.is_file():
+            raise TransshipError(f"{path} is missing; run `transship {step}` first")
+    places = gazetteer.prepare(home)
+    scratch = make_folder(home.work / "scratch")
+    with runs.recorded(home, "publish") as run, say.task("publish"), replacing(home.database) as temporary:
+        with connect(settings, scratch) as con:
+            places.attach(con)
+            con.execute(f"ATTACH {literal(str(temporary))} AS out (STORAGE_VERSION 'v1.4.0')")
+            try:
+                con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
+                con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
+                rows = _fill(con, home)
+            except (duckdb.IOException, duckdb.CatalogException) as error:
+                raise TransshipError(
+                    f"{str(error).splitlines()[0]}; run `transship detect` and `transship link` again"
+                ) from error
+            run.rows_out = sum(rows.values())
+            con.execute("CHECKPOINT out")
+            con.execute("DETACH out")
+    return PublishResult(home.database, rows)
+
+
+def _fill(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
+    for schema, tables in (
+        ("events.main", FROM_EVENTS),
+        ("links.main", FROM_LINKS),
+        ("temp.main", FROM_GAZETTEER),
+    ):
+        for table in tables:
+            key = ", ".join(f'"{name}"' for name, _ in COLUMNS[table][:2])
+            con.execute(
+                f"CREATE TABLE out.{table} AS SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
+            )
+    _source_tables(con, home)
+    _metadata(con)
+    rows = {}
+    for table, comment in TABLE_COMMENTS.items():
+        con.execute(f"COMMENT ON TABLE out.{table} IS {literal(comment)}")
+        (n_rows,) = con.execute(f"SELECT count(*) FROM out.{table}").fetchone() or (0,)
+        rows[table] = int(n_rows)
+    for (table, column), comment in COMMENTS.items():
+        con.execute(f'COMMENT ON COLUMN out.{table}."{column}" IS {literal(comment)}')
+    return rows
+
+
+def _source_tables(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """The tables that come from small files beside the lake: files read, rows rejected, steps run."""
+    listed = manifests.load(home)
+    rejected = [
+        {"file_id": manifest["file_id"], **reason}
+        for manifest in listed
+        for reason in manifest.get("rejected", ())
+    ]
+    for table, rows in (("source_files", listed), ("rejected_rows", rejected), ("runs", runs.load(home))):
+        con.execute(f"CREATE TABLE out.{table} ({definition(table)})")
+        names = [name for name, _ in COLUMNS[table]]
+        if rows:
+            con.executemany(
+                f"INSERT INTO out.{table} VALUES ({', '.join('?' * len(names))})",
+                [[row.get(name) for name in names] for row in rows],
+            )
+
+
+def _metadata(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TABLE out.metadata (key VARCHAR, value VARCHAR)")
+    facts = [("version", __version__)]
+    facts += [(f"caution_{n}", caution) for n, caution in enumerate(CAUTIONS, 1)]
+    for source, until in con.execute(
+        "SELECT source, max(last_at) FROM out.source_files GROUP BY source ORDER BY source"
+    ).fetchall():
+        facts.append((f"data_until_{source}", str(until)))
+    for source, licence, attribution in con.execute(
+        "SELECT DISTINCT source, licence, attribution FROM out.source_files ORDER BY ALL"
+    ).fetchall():
+        facts += [
+            (f"licence_{source}", str(licence or "")),
+            (f"attribution_{source}", str(attribution or "")),
+        ]
+    con.executemany("INSERT INTO out.metadata VALUES (?, ?)", [list(fact) for fact in dict(facts).items()])

@@ -1,0 +1,154 @@
+"""Which reports of one MMSI belong to one ship: splitting a day's reports, and chaining the pieces over days.
+
+Both work only on MMSIs whose reports cannot all come from one ship; all others are one piece a day, one ship.
+The idea (a report joins the nearest track that it could have reached) is that of Global Fishing Watch's
+gpsdio-segment; the speeds allowed depend on what the ship itself reports.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+M_PER_DEGREE = 111195.0
+M_PER_S_PER_KN = 1852.0 / 3600.0
+# A ship that reports 12 kn may have sailed faster in between; one that reports nothing is given the speed of trade.
+TRADE_SPEED_KN = 15.0
+SPEED_FACTOR = 1.5
+SPEED_MARGIN_KN = 5.0
+# How far from its neighbours in time a lone report is still believed to be the same ship.
+ATTACH_S = 3 * 86400
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def distance_m(lat_1: float, lon_1: float, lat_2: float, lon_2: float) -> float:
+    """Distance in metres on a local plane, right across the date line; good to 1 % below 500 km."""
+    east = lon_2 - lon_1
+    east -= 360.0 * round(east / 360.0)
+    east *= float(np.cos(np.radians((lat_1 + lat_2) / 2.0)))
+    return M_PER_DEGREE * float(np.hypot(lat_2 - lat_1, east))
+
+
+def split_day(
+    t_s: Ints, lat: Floats, lon: Floats, sog_kn: Floats, *, max_speed_kn: float, slack_m: float
+) -> Ints:
+    """Label each of one MMSI's reports (sorted by time) with the piece it belongs to, 0, 1, ...
+
+    A report joins the piece whose end it could have reached with the least effort (distance against what the
+    time allows); where there is none it opens a new piece. Speeds in knots, NaN where none was reported.
+    """
+    labels = np.zeros(len(t_s), dtype=np.int64)
+    ends: list[tuple[int, float, float, float]] = []
+    for i in range(len(t_s)):
+        speed = float(sog_kn[i])
+        best, best_effort = -1, 1.0
+        for piece, (end_t_s, end_lat, end_lon, end_sog_kn) in enumerate(ends):
+            reported = np.nanmax([speed, end_sog_kn, TRADE_SPEED_KN])
+            allowed_kn = min(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
+            reach_m = slack_m + allowed_kn * M_PER_S_PER_KN * float(t_s[i] - end_t_s)
+            effort = distance_m(end_lat, end_lon, float(lat[i]), float(lon[i])) / reach_m
+            if effort < best_effort or (best < 0 and effort <= 1.0):
+                best, best_effort = piece, effort
+        if best < 0:
+            best = len(ends)
+            ends.append((0, 0.0, 0.0, 0.0))
+        ends[best] = (int(t_s[i]), float(lat[i]), float(lon[i]), speed)
+        labels[i] = best
+    return labels
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One day's reports of one MMSI that one ship can have sent, by its ends."""
+
+    day: int
+    piece: int
+    n_reports: int
+    first_t_s: int
+    first_lat: float
+    first_lon: float
+    last_t_s: int
+    last_lat: float
+    last_lon: float
+
+
+@dataclass
+class _Ship:
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def n_reports(self) -> int:
+        return sum(piece.n_reports for piece in self.pieces)
+
+
+def chain_pieces(
+    pieces: Sequence[Piece], *, max_speed_kn: float, slack_m: float, min_reports: int
+) -> dict[tuple[int, int], int | None]:
+    """Say for each (day, piece) of one MMSI which ship it is, 0, 1, ... by first appearance; None is noise.
+
+    Pieces of some length make the ships; short ones are then given to a ship they fit between, or are noise.
+    """
+    largest: dict[int, Piece] = {}
+    for piece in sorted(pieces, key=lambda p: (p.day, -p.n_reports, p.first_t_s, p.piece)):
+        largest.setdefault(piece.day, piece)
+    in_time = sorted(pieces, key=lambda p: (p.first_t_s, p.last_t_s, p.piece))
+    solid = [p for p in in_time if p.n_reports >= min_reports or p is largest[p.day]]
+    ships: list[_Ship] = []
+    for piece in solid:
+        reachable = [
+            (away_m, number)
+            for number, ship in enumerate(ships)
+            if (away_m := _gap_m(ship.pieces[-1], piece, max_speed_kn, slack_m)) is not None
+        ]
+        if reachable:
+            ships[min(reachable)[1]].pieces.append(piece)
+        else:
+            ships.append(_Ship([piece]))
+    for piece in in_time:
+        if piece.n_reports < min_reports and piece is not largest[piece.day]:
+            fitting = [
+                (away_m, number)
+                for number, ship in enumerate(ships)
+                if (away_m := _fit_m(ship.pieces, piece, max_speed_kn, slack_m)) is not None
+            ]
+            if fitting:
+                owner = ships[min(fitting)[1]]
+                owner.pieces = sorted(
+                    [*owner.pieces, piece], key=lambda p: (p.first_t_s, p.last_t_s, p.piece)
+                )
+    real = [ship for ship in ships if ship.n_reports >= min_reports] or ships[:1]
+    found: dict[tuple[int, int], int | None] = {(p.day, p.piece): None for p in pieces}
+    for number, ship in enumerate(real):
+        found.update({(p.day, p.piece): number for p in ship.pieces})
+    return found
+
+
+def _gap_m(before: Piece, after: Piece, max_speed_kn: float, slack_m: float) -> float | None:
+    """The distance between two pieces in metres where one ship can have covered it, else None."""
+    if after.first_t_s < before.last_t_s:
+        return None
+    away_m = distance_m(before.last_lat, before.last_lon, after.first_lat, after.first_lon)
+    reach_m = slack_m + max_speed_kn * M_PER_S_PER_KN * (after.first_t_s - before.last_t_s)
+    return away_m if away_m <= reach_m else None
+
+
+def _fit_m(track: Sequence[Piece], piece: Piece, max_speed_kn: float, slack_m: float) -> float | None:
+    """How far a short piece lies from the pieces around it in a ship's track, or None where it does not fit."""
+    before = [p for p in track if p.last_t_s <= piece.first_t_s]
+    after = [p for p in track if p.first_t_s >= piece.last_t_s]
+    if len(before) + len(after) < len(track):
+        return None
+    away = []
+    if before:
+        away.append(_gap_m(before[-1], piece, max_speed_kn, slack_m))
+    if after:
+        away.append(_gap_m(piece, after[0], max_speed_kn, slack_m))
+    near = (before and piece.first_t_s - before[-1].last_t_s <= ATTACH_S) or (
+        after and after[0].first_t_s - piece.last_t_s <= ATTACH_S
+    )
+    if not near or any(m is None for m in away):
+        return None
+    return max(m for m in away if m is not None)

@@ -1,0 +1,123 @@
+-- One row is a silence of one ship, longer than gaps.min_hours (contract: docs/data-dictionary.md). The last silence of each
+-- ship stays open until it is heard again. It is suspicious where others were heard in the same quarter-degree cell during
+-- the first hours of the silence, and the ship did not lie in a port.
+-- Reads day_silences, ship_pieces, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours, gaps.heard_ships.
+WITH
+ends AS (
+    SELECT max(t_s) AS t_s FROM data_until
+),
+
+inner_silences AS (
+    SELECT
+        ship_pieces.vessel_id AS vessel_id,
+        day_silences.mmsi AS mmsi,
+        day_silences.off_t_s AS off_t_s,
+        day_silences.off_lat AS off_lat,
+        day_silences.off_lon AS off_lon,
+        day_silences.on_t_s AS on_t_s,
+        day_silences.on_lat AS on_lat,
+        day_silences.on_lon AS on_lon
+    FROM day_silences
+    INNER JOIN ship_pieces
+        ON
+            day_silences.day = ship_pieces.day
+            AND day_silences.mmsi = ship_pieces.mmsi
+            AND day_silences.piece = ship_pieces.piece
+    WHERE day_silences.off_t_s >= ship_pieces.first_t_s
+),
+
+outer_silences AS (
+    SELECT
+        ship_pieces.vessel_id AS vessel_id,
+        ship_pieces.mmsi AS mmsi,
+        ship_pieces.last_t_s AS off_t_s,
+        ship_pieces.last_lat AS off_lat,
+        ship_pieces.last_lon AS off_lon,
+        ship_pieces.after_t_s AS on_t_s,
+        ship_pieces.after_lat AS on_lat,
+        ship_pieces.after_lon AS on_lon
+    FROM ship_pieces
+),
+
+silences AS (
+    SELECT * FROM inner_silences
+    UNION ALL
+    SELECT * FROM outer_silences
+),
+
+long AS (
+    SELECT
+        silences.vessel_id AS vessel_id,
+        silences.mmsi AS mmsi,
+        silences.off_t_s AS off_t_s,
+        silences.off_lat AS off_lat,
+        silences.off_lon AS off_lon,
+        silences.on_t_s AS on_t_s,
+        silences.on_lat AS on_lat,
+        silences.on_lon AS on_lon,
+        coalesce(silences.on_t_s, ends.t_s) - silences.off_t_s AS silent_s,
+        CAST(floor((silences.off_lat + 90e0) * 4e0) AS BIGINT) * 1000000
+        + CAST(floor((silences.off_lon + 180e0) * 4e0) AS BIGINT) AS cell_id,
+        111.195e0 * degrees(
+            2e0 * asin(
+                sqrt(
+                    least(
+                        1e0,
+                        power(sin(radians((silences.on_lat - silences.off_lat) / 2e0)), 2)
+                        + cos(radians(silences.off_lat)) * cos(radians(silences.on_lat))
+                        * power(sin(radians((silences.on_lon - silences.off_lon) / 2e0)), 2)
+                    )
+                )
+            )
+        ) AS distance_km
+    FROM silences
+    CROSS JOIN ends
+    WHERE CAST(coalesce(silences.on_t_s, ends.t_s) - silences.off_t_s AS DOUBLE) > $gaps_min_hours * 3600e0
+),
+
+heard AS (
+    SELECT
+        long.vessel_id AS vessel_id,
+        long.off_t_s AS off_t_s,
+        CAST(sum(day_coverage.n_ships) AS BIGINT) AS n_ship_hours
+    FROM long
+    INNER JOIN day_coverage
+        ON
+            long.cell_id = day_coverage.cell_id
+            AND day_coverage.hour > long.off_t_s // 3600
+            AND day_coverage.hour <= long.off_t_s // 3600 + CAST(round($gaps_heard_hours) AS BIGINT)
+    GROUP BY long.vessel_id, long.off_t_s
+),
+
+in_port AS (
+    SELECT DISTINCT
+        long.vessel_id AS vessel_id,
+        long.off_t_s AS off_t_s
+    FROM long
+    INNER JOIN calls
+        ON
+            long.vessel_id = calls.vessel_id
+            AND long.off_t_s BETWEEN calls.arrived_t_s AND calls.departed_t_s
+)
+
+SELECT
+    substr(
+        md5(concat_ws('|', 'gap', long.vessel_id, CAST(long.off_t_s AS VARCHAR))), 1, 16
+    ) AS gap_id,
+    long.vessel_id AS vessel_id,
+    long.mmsi AS mmsi,
+    TIMESTAMP '1970-01-01 00:00:00' + long.off_t_s * INTERVAL '1' SECOND AS off_at,
+    TIMESTAMP '1970-01-01 00:00:00' + long.on_t_s * INTERVAL '1' SECOND AS on_at,
+    CAST(long.silent_s AS DOUBLE) / 3600e0 AS duration_h,
+    long.off_lat AS off_lat,
+    long.off_lon AS off_lon,
+    long.on_lat AS on_lat,
+    long.on_lon AS on_lon,
+    long.distance_km AS distance_km,
+    long.distance_km / 1.852e0 / (CAST(long.silent_s AS DOUBLE) / 3600e0) AS implied_speed_kn,
+    coalesce(
+        CAST(heard.n_ship_hours AS DOUBLE) >= $gaps_heard_ships * $gaps_heard_hours AND in_port.vessel_id IS NULL, FALSE
+    ) AS is_suspicious
+FROM long
+LEFT JOIN heard ON long.vessel_id = heard.vessel_id AND long.off_t_s = heard.off_t_s
+LEFT JOIN in_port ON long.vessel_id = in_port.vessel_id AND long.off_t_s = in_port.off_t_s

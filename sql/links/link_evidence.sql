@@ -1,0 +1,191 @@
+-- One row is one fact for or against a link, as a sentence with its figures and the row it rests on.
+-- weight is in log odds; negative speaks against. What is not known weighs nothing and is not told.
+-- Reads scored, vessels. Settings: none.
+WITH
+named AS (
+    SELECT
+        scored.*,
+        coalesce(a.name, 'The ship with MMSI ' || CAST(scored.from_mmsi AS VARCHAR)) AS from_ship,
+        coalesce(b.name, 'the ship with MMSI ' || CAST(scored.to_mmsi AS VARCHAR)) AS to_ship
+    FROM scored
+    INNER JOIN vessels AS a ON scored.from_vessel_id = a.vessel_id
+    INNER JOIN vessels AS b ON scored.to_vessel_id = b.vessel_id
+),
+
+said AS (
+    SELECT
+        link_id,
+        1 AS seq,
+        'prior' AS kind,
+        'all' AS level,
+        w_prior AS weight,
+        'Before any evidence: how often a pair that fits in place and time is a transfer for Russia.' AS statement,
+        CAST(NULL AS VARCHAR) AS ref_table,
+        CAST(NULL AS VARCHAR) AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        2 AS seq,
+        'rivals' AS kind,
+        CASE WHEN pattern = 'port_relay' THEN 'each' ELSE 'unknown' END AS level,
+        w_rivals AS weight,
+        'By time alone ' || CAST(n_rivals AS VARCHAR) || ' calls at the hub could have fed this one.' AS statement,
+        'port_calls' AS ref_table,
+        to_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        3 AS seq,
+        'meeting' AS kind,
+        CASE WHEN pattern = 'sts' THEN meeting ELSE 'unknown_' END AS level,
+        w_meeting AS weight,
+        'The two lay ' || CAST(CAST(round(median_distance_m) AS BIGINT) AS VARCHAR) || ' m apart (median of their aerials); the meeting is taken for: ' || meeting || '.' AS statement,
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        4 AS seq,
+        'duration' AS kind,
+        duration AS level,
+        w_duration AS weight,
+        'They lay together for ' || CAST(CAST(round(duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' h.' AS statement,
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        5 AS seq,
+        'wait' AS kind,
+        wait AS level,
+        w_wait AS weight,
+        CASE WHEN wait = 'together' THEN to_ship || ' was in port while ' || from_ship || ' was.' ELSE to_ship || ' arrived ' || CAST(CAST(round(CAST(to_start_t_s - from_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(to_start_t_s - from_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days after ' || from_ship || ' had left.' END AS statement,
+        'port_calls' AS ref_table,
+        to_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        6 AS seq,
+        'terminal' AS kind,
+        terminal AS level,
+        w_terminal AS weight,
+        CASE WHEN terminal = 'same' THEN 'Both lay at the same terminal.' ELSE 'They lay at different terminals of the port.' END AS statement,
+        'port_calls' AS ref_table,
+        from_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        7 AS seq,
+        'draught_from' AS kind,
+        draught_from AS level,
+        w_draught_from AS weight,
+        from_ship || ' sent a draught of ' || CAST(CAST(round(from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m before and ' || CAST(CAST(round(from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(from_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m after.' AS statement,
+        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
+        coalesce(encounter_id, from_port_call_id) AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        8 AS seq,
+        'draught_to' AS kind,
+        draught_to AS level,
+        w_draught_to AS weight,
+        to_ship || ' sent a draught of ' || CAST(CAST(round(to_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(to_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m before and ' || CAST(CAST(round(to_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(to_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m after.' AS statement,
+        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
+        coalesce(encounter_id, to_port_call_id) AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        9 AS seq,
+        'origin_from' AS kind,
+        origin_from AS level,
+        w_origin_from AS weight,
+        from_ship || ' came from ' || origin_port_name || '.' AS statement,
+        'port_calls' AS ref_table,
+        origin_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        10 AS seq,
+        'origin_to' AS kind,
+        origin_to AS level,
+        w_origin_to AS weight,
+        to_ship || ' came from ' || to_origin_port_name || '.' AS statement,
+        'port_calls' AS ref_table,
+        to_origin_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        11 AS seq,
+        'way' AS kind,
+        way AS level,
+        w_way AS weight,
+        CASE WHEN way = 'direct' THEN to_ship || ' called nowhere between and arrived after ' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days.' ELSE to_ship || ' made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) between, one of them at ' || coalesce(way_port_name, 'an unnamed port') || ', and arrived after ' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days.' END AS statement,
+        'port_calls' AS ref_table,
+        coalesce(way_port_call_id, russia_port_call_id) AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        12 AS seq,
+        'way_draught' AS kind,
+        way_draught AS level,
+        w_way_draught AS weight,
+        CASE WHEN way_draught = 'fell' THEN to_ship || ' lay higher after a call on the way: it may have landed the cargo there.' ELSE to_ship || ' did not lie higher after any call on the way.' END AS statement,
+        'port_calls' AS ref_table,
+        way_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        13 AS seq,
+        'arrival_draught' AS kind,
+        arrival_draught AS level,
+        w_arrival_draught AS weight,
+        to_ship || ' sent a draught of ' || CAST(CAST(round(arrival_in_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(arrival_in_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m on arriving in Russia and ' || CAST(CAST(round(arrival_out_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(arrival_out_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m on leaving.' AS statement,
+        'port_calls' AS ref_table,
+        russia_port_call_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        14 AS seq,
+        'types' AS kind,
+        types AS level,
+        w_types AS weight,
+        CASE WHEN types = 'fit' THEN 'Both are ships of one type.' ELSE 'The ships are of different types.' END AS statement,
+        'vessels' AS ref_table,
+        to_vessel_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        15 AS seq,
+        'destination' AS kind,
+        destination AS level,
+        w_destination AS weight,
+        to_ship || ' declared its destination as "' || to_destination || '" afterwards.' AS statement,
+        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
+        coalesce(encounter_id, to_port_call_id) AS ref_id
+    FROM named
+)
+
+SELECT
+    link_id,
+    CAST(seq AS INTEGER) AS seq,
+    kind,
+    weight,
+    statement,
+    ref_table,
+    ref_id
+FROM said
+WHERE statement IS NOT NULL AND level NOT IN ('unknown_') AND NOT (level = 'unknown' AND kind <> 'meeting')
