@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import gazetteer
 from pipeline.home import Home
 from pipeline.settings import Settings, load_settings
 
@@ -20,10 +21,25 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def built_gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gazetteer's tables as `detect` builds them in a new home (some seconds): once for all tests."""
+    built = Home(tmp_path_factory.mktemp("gazetteer")).create()
+    gazetteer.prepare(built)
+    return built.work / "gazetteer"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """An empty home folder."""
+def empty_home(tmp_path: Path) -> Home:
+    """A home folder with nothing in it."""
     return Home(tmp_path / "home").create()
+
+
+@pytest.fixture
+def home(empty_home: Home, built_gazetteer: Path) -> Home:
+    """A home folder with nothing in it but the gazetteer's tables."""
+    shutil.copytree(built_gazetteer, empty_home.work / "gazetteer")
+    return empty_home
 
 
 @pytest.fixture

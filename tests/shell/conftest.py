@@ -57,9 +57,9 @@ def command() -> list[str]:
 
 
 @pytest.fixture
-def published(home: Home) -> Home:
+def published(empty_home: Home) -> Home:
     """A home with one link in its published database, and a ship whose name tries to do harm."""
-    with duckdb.connect(str(home.database)) as con:
+    with duckdb.connect(str(empty_home.database)) as con:
         con.execute("CREATE TABLE metadata AS SELECT 'version' AS key, '0' AS value")
         con.execute(
             """CREATE TABLE vessels AS SELECT * FROM (VALUES
@@ -87,7 +87,7 @@ def published(home: Home) -> Home:
             ('L1', 1, 'meeting', 3.0, 'alongside for 8 h', 'encounters', 'e1')
             ) v(link_id, seq, kind, weight, statement, ref_table, ref_id)"""
         )
-    return home
+    return empty_home
 
 
 @pytest.fixture
