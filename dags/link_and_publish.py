@@ -1,0 +1,44 @@
+"""Whenever events changed: link hub transfers with arrivals in Russia, and swap in the readers' database."""
+
+# `pipeline` is imported within the tasks, so that parsing this file costs nothing.
+# ruff: noqa: PLC0415
+
+from airflow.sdk import dag, task
+from transship_common import EVENTS, PUBLISHED, TRIES, WRITER
+
+DOC = """
+### Links the events and publishes the database
+
+Both steps look at everything that was detected, since a link may span months, so the run needs no day.
+Readers of `HOME/published/transship.duckdb` neither wait nor are waited for: the new file takes the place
+of the old one in one move.
+"""
+
+
+@dag(
+    schedule=[EVENTS],
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args=TRIES,
+    doc_md=DOC,
+    tags=["transship"],
+)
+def link_and_publish():
+    @task(pool=WRITER)
+    def link():
+        from pipeline import orchestration
+
+        orchestration.link_events()
+
+    @task(pool=WRITER, outlets=[PUBLISHED])
+    def publish(*, triggering_asset_events, outlet_events):
+        from pipeline import orchestration
+
+        extras = [event.extra for events in triggering_asset_events.values() for event in events]
+        outlet_events[PUBLISHED].extra = {"days": orchestration.publish_tables(extras)}
+
+    link() >> publish()
+
+
+link_and_publish()
