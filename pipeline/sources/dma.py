@@ -1,13 +1,12 @@
 """Danish Maritime Authority: a CSV a day (22 columns, 26 in newer files), zipped by day or by month."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 import sql
-from pipeline.sources.base import Source, Staged, csv_view, header, require_columns
+from pipeline.sources.base import Member, Source, Staged, csv_view, header, require_columns
 
 SOURCE = Source(
     key="dma",
@@ -54,10 +53,10 @@ SHARED_NAMES = {
 NULL_WORDS = ("", " ", "Unknown", "Undefined")
 
 
-def stage(con: duckdb.DuckDBPyConnection, path: Path, mapping: Mapping[str, Any]) -> Staged:
+def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, Any]) -> Staged:
     """Make `staged` of a Danish CSV; the header, not the date, says which columns it has."""
-    found = [name.removeprefix("#").strip() for name in header(con, path)]
-    require_columns(path, found, COLUMNS, "a Danish AIS day")
-    csv_view(con, path, found, TYPES, time_format="%d/%m/%Y %H:%M:%S", null_words=NULL_WORDS)
+    found = [name.removeprefix("#").strip() for name in header(con, member)]
+    require_columns(member, found, COLUMNS, "a Danish AIS day")
+    csv_view(con, member.path, found, TYPES, time_format="%d/%m/%Y %H:%M:%S", null_words=NULL_WORDS)
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {sql.read('staging/dma')}")
     return Staged(columns=SHARED_NAMES)

@@ -34,7 +34,7 @@ from pipeline.files import (
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
-from pipeline.sources import SOURCES, STAGES
+from pipeline.sources import SOURCES, STAGES, table
 from pipeline.sources.base import Member, Source, Staged, members
 from pipeline.sources.identity import create_mids
 from pipeline.text import plain
@@ -67,6 +67,8 @@ class Work:
     home: Home
     settings: Settings
     source: str
+    # The lake's partition: the source, unless a mapping names its own.
+    partition: str
     mapping: Mapping[str, Any]
     now: datetime
 
@@ -111,12 +113,15 @@ def ingest(
     """
     if source not in SOURCES:
         raise UsageError(f"unknown source {source!r}; there are: {', '.join(SOURCES)}")
+    if mapping is not None and source != table.SOURCE.key:
+        raise UsageError(f"--map is for ingest {table.SOURCE.key} only; the form of {source} is known")
+    rules = table.read_mapping(mapping) if source == table.SOURCE.key else {}
     progress = progress or Quiet()
     home.create()
     result = IngestResult()
     known = {manifest["file_id"]: manifest for manifest in manifests.load(home)}
     chosen = list(files) or raw_files(home, source)
-    work = Work(home, settings, source, {}, clock())
+    work = Work(home, settings, source, rules.get("options", {}).get("source", source), rules, clock())
     with progress.task(f"reading {source}", len(chosen)):
         for path in chosen:
             try:
@@ -161,7 +166,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
     """
     facts = _file_facts(path, known.values())
     before = known.get(facts["file_id"])
-    identity = {"source": work.source, "mapping_sha256": mapping_digest(work.mapping)}
+    identity = {"source": work.partition, "mapping_sha256": mapping_digest(work.mapping)}
     if before is not None and all(before.get(name) == value for name, value in identity.items()):
         return None
     scratch = work.home.work / f"ingest-{facts['file_id']}"
@@ -169,19 +174,27 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
     try:
         make_folder(scratch)
         with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path):
-            tally, staged, parts = _read_members(con, path, work, facts["file_id"], scratch)
+            _shut_in(con, path, scratch)
+            tally, parts = _read_members(con, path, work, facts["file_id"], scratch)
             if not tally.n_kept:
                 raise TransshipError(
                     f"{path}: nothing of its {tally.n_rows} rows can be used{_reasons(tally)}"
                 )
             made = _one_file_a_day(con, scratch, parts, tally)
-        manifest = _manifest(facts, identity, SOURCES[work.source], staged, tally)
-        _store(work.home, manifest, staged.partition or work.source, made)
+        manifest = _manifest(facts, identity, SOURCES[work.source], tally)
+        _store(work.home, manifest, made)
     finally:
         remove(scratch)
     if before is not None:
         _remove_old(work.home, before, manifest)
     return manifest
+
+
+def _shut_in(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
+    """Nothing but the file and the scratch folder can be reached, whatever a mapping's expressions say."""
+    con.execute(f"SET allowed_paths = [{literal(str(path))}]")
+    con.execute(f"SET allowed_directories = [{literal(str(scratch))}]")
+    con.execute("SET enable_external_access = false")
 
 
 def mapping_digest(mapping: Mapping[str, Any]) -> str:
@@ -233,18 +246,17 @@ def _origin(path: Path) -> dict[str, Any]:
 
 def _read_members(
     con: duckdb.DuckDBPyConnection, path: Path, work: Work, file_id: str, scratch: Path
-) -> tuple[_Tally, Staged, dict[str, dict[str, list[Path]]]]:
+) -> tuple[_Tally, dict[str, dict[str, list[Path]]]]:
     """Read the file's tables one after the other; returns counts and the Parquet parts by kind and day."""
     tally = _Tally()
     parts: dict[str, dict[str, list[Path]]] = {kind: defaultdict(list) for kind in KINDS}
-    staged = Staged()
-    with members(path, scratch) as tables:
+    with closing(members(path, scratch)) as tables:
         for number, member in enumerate(tables):
-            staged = STAGES[work.source](con, member.path, work.mapping)
+            staged = STAGES[work.source](con, member, work.mapping)
             create_mids(con, only_listed=staged.checks_country)
             _view(con, "staging/checked", _bounds(member, work.now))
             _gather(con)
-            _count(con, tally, staged, member)
+            _count(con, tally, staged)
             for name in ("static_sets", "static_runs", "static_values"):
                 create(con, f"staging/{name}")
             create(con, "staging/statics", {"file_id": file_id})
@@ -254,7 +266,7 @@ def _read_members(
                     part = scratch / f"{kind}-{day}-{number}.parquet"
                     _copy(con, _of_day(kind, day), order, part)
                     parts[kind][day.isoformat()].append(part)
-    return tally, staged, parts
+    return tally, parts
 
 
 def _gather(con: duckdb.DuckDBPyConnection) -> None:
@@ -284,7 +296,7 @@ def _view(con: duckdb.DuckDBPyConnection, name: str, parameters: Mapping[str, st
     con.execute(f'CREATE OR REPLACE TEMP VIEW "{name.rsplit("/", 1)[-1]}" AS {query}')
 
 
-def _count(con: duckdb.DuckDBPyConnection, tally: _Tally, staged: Staged, member: Member) -> None:
+def _count(con: duckdb.DuckDBPyConnection, tally: _Tally, staged: Staged) -> None:
     """Add what the member's rows and the reader's own list of errors say."""
     n_kept, first_at, last_at = con.execute(
         "SELECT count(*), min(time), max(time) FROM gathered WHERE kind = 'report' AND reject_reason IS NULL"
@@ -296,8 +308,9 @@ def _count(con: duckdb.DuckDBPyConnection, tally: _Tally, staged: Staged, member
     create(con, "staging/rejects")
     for reason, n_rows, example in con.execute("FROM rejects ORDER BY reason").fetchall():
         tally.reject(reason, n_rows, example)
+    tally.reject("unreadable", staged.n_unreadable, "a line that is no JSON object")
     for reason, n_rows, example in _unreadable(con, staged):
-        tally.reject(reason, n_rows, f"{member.name} {example}")
+        tally.reject(reason, n_rows, example)
 
 
 def _unreadable(con: duckdb.DuckDBPyConnection, staged: Staged) -> list[tuple[str, int, str]]:
@@ -385,12 +398,12 @@ def _reasons(tally: _Tally) -> str:
 
 
 def _manifest(
-    facts: Mapping[str, Any], identity: Mapping[str, str], source: Source, staged: Staged, tally: _Tally
+    facts: Mapping[str, Any], identity: Mapping[str, str], source: Source, tally: _Tally
 ) -> dict[str, Any]:
     return {
         "url": None,
-        "licence": staged.licence or source.licence,
-        "attribution": staged.attribution or source.attribution,
+        "licence": source.licence,
+        "attribution": source.attribution,
         **facts,
         **identity,
         "n_rows": tally.n_rows,
@@ -405,9 +418,7 @@ def _manifest(
     }
 
 
-def _store(
-    home: Home, manifest: dict[str, Any], partition: str, made: Mapping[str, Mapping[str, Path]]
-) -> None:
+def _store(home: Home, manifest: dict[str, Any], made: Mapping[str, Mapping[str, Path]]) -> None:
     """Move what was made into the lake; the manifest comes last, and without it nothing of this counts."""
     folders = {"positions": home.positions, "statics": home.statics}
     placed: list[Path] = []
@@ -415,7 +426,10 @@ def _store(
         for kind, days in made.items():
             manifest[kind] = {}
             for day, part in days.items():
-                target = folders[kind](partition, date.fromisoformat(day)) / f"{manifest['file_id']}.parquet"
+                target = (
+                    folders[kind](manifest["source"], date.fromisoformat(day))
+                    / f"{manifest['file_id']}.parquet"
+                )
                 with replacing(target) as temporary:
                     shutil.move(part, temporary)
                 placed.append(target)
