@@ -1,8 +1,8 @@
-"""One UTC day at a time: what the day's reports say by themselves, as small tables kept in the events' database.
+"""One UTC day at a time: what a day's reports say by themselves, as small tables in the events' database.
 
-A day's tables are a pure function of the lake files of that day and of the margin around it (the largest gap that is
-interpolated over), the settings, the gazetteer and this code. A fingerprint of all these says whether a stored day still
-holds. So days may come in any order, twice or late, and the tables end the same.
+A day's tables are a pure function of the lake files of that day and of the margin around it (the largest gap
+that is interpolated over), the settings, the gazetteer and this code. A fingerprint of all these says whether
+a stored day still holds. So days may come in any order, twice or late, and the tables end the same.
 """
 
 import hashlib
@@ -48,6 +48,15 @@ STORED = (
     "day_statics",
 )
 EPOCH = date(1970, 1, 1)
+POSITIONS = (
+    "mmsi BIGINT, time TIMESTAMP, lat DECIMAL(9, 6), lon DECIMAL(9, 6), sog_kn REAL, nav_status INTEGER,"
+    " source VARCHAR"
+)
+STATICS = (
+    "mmsi BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, imo BIGINT, name VARCHAR, callsign VARCHAR,"
+    " ship_type VARCHAR, length_m DOUBLE, width_m DOUBLE, draught_m DOUBLE, destination VARCHAR,"
+    " n_reports INTEGER"
+)
 # Reports worked on at once; a whole Danish day (12 million) is a batch of its own.
 BATCH_REPORTS = 6_000_000
 
@@ -112,7 +121,7 @@ def process(
     settings: Settings,
     progress: Progress,
 ) -> int:
-    """Work out the tables of the stale days and store each batch in one transaction; returns the reports read."""
+    """Work out the stale days' tables and store each batch in one transaction; returns the reports read."""
     n_reports = 0
     with progress.task("days", total=len(stale)):
         for batch in _batches(con, lake, sorted(stale)):
@@ -179,7 +188,7 @@ def _process_batch(
 def _read_reports(
     con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date], settings: Settings
 ) -> int:
-    """The days' own reports and those of the margin around each day, as `reports`; `heard` counts them by source."""
+    """The days' own reports and those of the margin around, as `reports`; `heard` counts them by source."""
     margin_s = int(np.ceil(settings.encounters.max_gap_minutes * 60))
     around = sorted({day + timedelta(days=k) for day in batch for k in (-1, 0, 1)} & set(lake))
     files = [entry for day in around for entry in lake[day].positions]
@@ -187,26 +196,20 @@ def _read_reports(
         "CREATE OR REPLACE TEMP TABLE batch_days AS SELECT unnest(?::BIGINT[]) AS day",
         [[number(d) for d in batch]],
     )
-    if files:
-        listed = "[" + ", ".join(literal(str(path)) for _, _, path in files) + "]"
-        read = f"read_parquet({listed}, hive_partitioning = true, hive_types = {{'source': VARCHAR, 'date': DATE}})"
-    else:
-        read = (
-            "(SELECT NULL::BIGINT AS mmsi, NULL::TIMESTAMP AS time, NULL::DECIMAL(9,6) AS lat, NULL::DECIMAL(9,6) AS lon,"
-            " NULL::REAL AS sog_kn, NULL::INTEGER AS nav_status, NULL::VARCHAR AS source, NULL::DATE AS date WHERE false)"
-        )
     try:
+        _read_lake(con, "arriving", POSITIONS, [path for _, _, path in files])
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE received AS
-            SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', time) AS t_s, mmsi,
-                CAST(lat AS DOUBLE) AS lat, CAST(lon AS DOUBLE) AS lon,
-                CAST(sog_kn AS DOUBLE) AS sog_kn, nav_status, source
-            FROM {read}
-            WHERE date IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
-               OR (date + INTERVAL 1 DAY IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
-                   AND date_diff('second', date::TIMESTAMP, time) >= 86400 - {margin_s})
-               OR (date - INTERVAL 1 DAY IN (SELECT TIMESTAMP '1970-01-01' + day * INTERVAL 1 DAY FROM batch_days)
-                   AND date_diff('second', date::TIMESTAMP, time) < {margin_s})
+            WITH dated AS (
+                SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', time) AS t_s, mmsi,
+                    CAST(lat AS DOUBLE) AS lat, CAST(lon AS DOUBLE) AS lon,
+                    CAST(sog_kn AS DOUBLE) AS sog_kn, nav_status, source
+                FROM arriving
+            )
+            FROM dated
+            WHERE t_s // 86400 IN (FROM batch_days)
+               OR (t_s // 86400 + 1 IN (FROM batch_days) AND t_s % 86400 >= 86400 - {margin_s})
+               OR (t_s // 86400 - 1 IN (FROM batch_days) AND t_s % 86400 < {margin_s})
         """)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise TransshipError(f"the lake cannot be read: {str(error).splitlines()[0]}") from error
@@ -228,11 +231,12 @@ def _read_reports(
         """)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE reports AS
-        SELECT t_s // 86400 + shift AS day, mmsi, CAST(0 AS BIGINT) AS piece, t_s, lat, lon, sog_kn, nav_status,
-            CASE WHEN shift = 0 THEN 1 ELSE 0 END AS is_own
+        SELECT t_s // 86400 + shift AS day, mmsi, CAST(0 AS BIGINT) AS piece, t_s, lat, lon, sog_kn,
+            nav_status, CASE WHEN shift = 0 THEN 1 ELSE 0 END AS is_own
         FROM received CROSS JOIN (VALUES (-1), (0), (1)) AS shifts (shift)
-        WHERE (shift = 0 OR (shift = 1 AND t_s % 86400 >= 86400 - {margin_s}) OR (shift = -1 AND t_s % 86400 < {margin_s}))
-          AND t_s // 86400 + shift IN (FROM batch_days)
+        WHERE t_s // 86400 + shift IN (FROM batch_days)
+          AND (shift <> 1 OR t_s % 86400 >= 86400 - {margin_s})
+          AND (shift <> -1 OR t_s % 86400 < {margin_s})
     """)
     con.execute("DROP TABLE temp.received")
     (n_own,) = con.execute("SELECT count(*) FROM reports WHERE is_own = 1").fetchone() or (0,)
@@ -290,24 +294,29 @@ def _from_frame(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame)
 def _read_statics(
     con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date]
 ) -> None:
-    files = [str(path) for day in batch for _, _, path in lake[day].statics]
-    columns = "imo, name, callsign, ship_type, length_m, width_m, draught_m, destination"
-    source = f"read_parquet([{', '.join(literal(f) for f in files)}], hive_partitioning = true)"
-    if not files:
-        source = (
-            "(SELECT NULL::BIGINT AS mmsi, NULL::TIMESTAMP AS first_at, NULL::TIMESTAMP AS last_at, NULL::BIGINT AS imo,"
-            " NULL::VARCHAR AS name, NULL::VARCHAR AS callsign, NULL::VARCHAR AS ship_type, NULL::DOUBLE AS length_m,"
-            " NULL::DOUBLE AS width_m, NULL::DOUBLE AS draught_m, NULL::VARCHAR AS destination,"
-            " NULL::INTEGER AS n_reports WHERE false)"
-        )
-    con.execute(f"""
+    _read_lake(con, "said", STATICS, [path for day in batch for _, _, path in lake[day].statics])
+    con.execute("""
         CREATE OR REPLACE TEMP TABLE day_statics AS
         SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) // 86400 AS day, mmsi,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) AS first_t_s,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', last_at) AS last_t_s,
-            {columns}, CAST(sum(n_reports) AS BIGINT) AS n_reports
-        FROM {source} GROUP BY ALL
+            imo, name, callsign, ship_type, length_m, width_m, draught_m, destination,
+            CAST(sum(n_reports) AS BIGINT) AS n_reports
+        FROM said GROUP BY ALL
     """)
+
+
+def _read_lake(con: duckdb.DuckDBPyConnection, name: str, columns: str, paths: Sequence[Path]) -> None:
+    """Make lake files readable under one name; no files are an empty table."""
+    con.execute(f"DROP VIEW IF EXISTS temp.{name}")
+    con.execute(f"DROP TABLE IF EXISTS temp.{name}_nothing")
+    if paths:
+        listed = ", ".join(literal(str(path)) for path in paths)
+        source = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'source': VARCHAR}})"
+    else:
+        con.execute(f"CREATE TEMP TABLE {name}_nothing ({columns})")
+        source = f"{name}_nothing"
+    con.execute(f"CREATE TEMP VIEW {name} AS FROM {source}")
 
 
 def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[date], stale: Mapping[date, str]) -> None:

@@ -1,6 +1,6 @@
 """AIS destination text to a port. A wrong port is worse than none: what does not resolve stays unresolved.
 
-The order of reading is that of IMO SN.1/Circ.244 and of what crews really type (docs/methods.md, "Destinations").
+The order of reading is that of IMO SN.1/Circ.244 and of what crews type (docs/methods.md, "Destinations").
 """
 
 import re

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 
-
 from pipeline.engine import literal
 from pipeline.errors import TransshipError
 from pipeline.files import replacing

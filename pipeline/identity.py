@@ -1,7 +1,8 @@
-"""Which physical ship each piece of track belongs to: several ships on one MMSI, and one ship over several MMSIs."""
+"""Which physical ship a piece of track belongs to: ships that share an MMSI, ships that change theirs."""
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 
 import duckdb
 import pandas as pd
@@ -9,13 +10,13 @@ import pandas as pd
 from pipeline.settings import Settings
 from pipeline.tracks import Piece, chain_pieces
 
-# Two MMSIs with one IMO number are one ship where they were heard one after the other: so much overlap (the minutes
-# in which a receiver still repeats the old static report) is let pass.
+# Two MMSIs with one IMO number are one ship where they were heard one after the other; so much overlap
+# (a receiver that still repeats the old static report) is let pass.
 OVERLAP_S = 3600
 
 
 def assign_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write `piece_ships` for MMSIs that are not simply one ship, and `ship_keys` for ships over several MMSIs."""
+    """Write `piece_ships` (MMSIs that are not simply one ship) and `ship_keys` (ships over several MMSIs)."""
     _write_piece_ships(con, settings)
     _write_ship_keys(con)
 
@@ -92,7 +93,7 @@ def _write_ship_keys(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, name: str, rows: list[tuple[object, ...]], types: dict[str, str]
+    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[object, ...]], types: dict[str, str]
 ) -> None:
     con.register("frame", pd.DataFrame(rows, columns=list(types)).astype(types))
     columns = ", ".join(

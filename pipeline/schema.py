@@ -1,4 +1,4 @@
-"""The published tables' columns, types and comments, from `schema.txt`: the one place where the contract is written down."""
+"""The published tables' columns, types and comments, from `schema.txt`, where they are written down."""
 
 from importlib import resources
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 M_PER_DEGREE = 111195.0
 M_PER_S_PER_KN = 1852.0 / 3600.0
-# A ship that reports 12 kn may have sailed faster in between; one that reports nothing is given the speed of trade.
+# A ship may have sailed faster between two reports than it says in them; one that says nothing is given
+# the speed of trade.
 TRADE_SPEED_KN = 15.0
 SPEED_FACTOR = 1.5
 SPEED_MARGIN_KN = 5.0
@@ -136,7 +137,7 @@ def _gap_m(before: Piece, after: Piece, max_speed_kn: float, slack_m: float) -> 
 
 
 def _fit_m(track: Sequence[Piece], piece: Piece, max_speed_kn: float, slack_m: float) -> float | None:
-    """How far a short piece lies from the pieces around it in a ship's track, or None where it does not fit."""
+    """How far a short piece lies from its neighbours in a ship's track, or None where it does not fit."""
     before = [p for p in track if p.last_t_s <= piece.first_t_s]
     after = [p for p in track if p.first_t_s >= piece.last_t_s]
     if len(before) + len(after) < len(track):

@@ -1,4 +1,4 @@
-"""Positions to events: the days that changed are worked out one by one, then everything over days is put together anew.
+"""Positions to events: changed days are worked out one by one, then all that spans days is put together anew.
 
 Reads the lake, writes `work/events.duckdb` and `lake/tracks`.
 """
@@ -53,7 +53,9 @@ def detect(
     last: date | None = None,
     progress: Progress | None = None,
 ) -> DetectResult:
-    """Bring the events up to date with the lake; `first` and `last` (UTC days, both included) limit the days read anew.
+    """Bring the events up to date with the lake.
+
+    `first` and `last` (UTC days, both included) limit the days read anew.
 
     Raises TransshipError where the lake is empty, cannot be read, or the home cannot be written.
     """
@@ -90,7 +92,8 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     """Put the day tables together to events; returns the rows of each table."""
     parameters = settings.parameters()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE mids AS SELECT CAST(unnest($1) AS BIGINT) AS mid, unnest($2) AS country",
+        "CREATE OR REPLACE TEMP TABLE mids AS"
+        " SELECT CAST(unnest($1) AS BIGINT) AS mid, unnest($2) AS country",
         [list(flags()), list(flags().values())],
     )
     con.execute("CREATE OR REPLACE TEMP TABLE data_until AS SELECT max(last_t_s) AS t_s FROM day_pieces")
@@ -114,14 +117,15 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
 
 
 def _place_rests(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Say where each rest lies, by the same SQL as a day's stops (a rest's number stands for the day's segment)."""
+    """Say where each rest lies, by the same SQL as a day's stops (a rest's number stands for a segment)."""
     con.execute("""
         CREATE OR REPLACE TEMP TABLE numbered_rests AS
         SELECT row_number() OVER (ORDER BY vessel_id, rest_no) AS seg, * FROM rests
     """)
     con.execute("""
         CREATE OR REPLACE TEMP VIEW stops_to_place AS
-        SELECT 0 AS day, 0 AS mmsi, 0 AS piece, seg, lat, lon, n_marks, n_moored, n_anchored FROM numbered_rests
+        SELECT 0 AS day, 0 AS mmsi, 0 AS piece, seg, lat, lon, n_marks, n_moored, n_anchored
+        FROM numbered_rests
     """)
     create(con, "days/day_stop_places", settings.parameters(), table="rests_placed", temporary=True)
     con.execute("""
@@ -132,7 +136,7 @@ def _place_rests(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def write_tracks(con: duckdb.DuckDBPyConnection, home: Home, lake: Mapping[date, DayFiles]) -> int:
-    """Write `lake/tracks` for the days whose reports, or whose ships, are others than when it was written last."""
+    """Write `lake/tracks` for the days whose reports, or ships, are others than when last written."""
     con.execute("CREATE TABLE IF NOT EXISTS days.tracks_done (day BIGINT, fingerprint VARCHAR)")
     written = dict(con.execute("FROM days.tracks_done").fetchall())
     wanted = con.execute("""

@@ -1,7 +1,7 @@
-"""Events to links: candidates at hubs, their terms in log odds, the probability, and the evidence as sentences.
+"""Events to links: candidates at hubs, their terms in log odds, the probability, the evidence as sentences.
 
-Reads `work/events.duckdb`, writes `work/links.duckdb` whole. The model stands in docs/methods.md, its weights in
-pipeline/linking/weights.csv.
+Reads `work/events.duckdb`, writes `work/links.duckdb` whole. The model stands in docs/methods.md, its weights
+in pipeline/linking/weights.csv.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ class LinkResult:
 
 
 def link(home: Home, settings: Settings, *, progress: Progress | None = None) -> LinkResult:
-    """Weigh every pair at a hub against the Russian arrivals that followed, and keep those of links.min_score.
+    """Weigh every pair at a hub against the Russian arrivals that followed; keep those of links.min_score.
 
     Raises TransshipError where nothing was detected yet.
     """
@@ -117,7 +117,7 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
 
 
 def _moments(con: duckdb.DuckDBPyConnection) -> None:
-    """The ships' meetings and calls whose draughts are asked for, each until the ship's next call or three days later."""
+    """Meetings and calls whose draughts are asked for, each until the ship's next call or DRAUGHT_DAYS."""
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE moments AS
         WITH asked AS (
@@ -142,6 +142,7 @@ def _destinations(con: duckdb.DuckDBPyConnection) -> None:
     texts = con.execute("SELECT DISTINCT destination FROM draughts WHERE destination IS NOT NULL").fetchall()
     found = resolver.resolve_all(str(text) for (text,) in texts)
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE destinations AS SELECT unnest($1::VARCHAR[]) AS text, unnest($2::VARCHAR[]) AS port_id",
+        "CREATE OR REPLACE TEMP TABLE destinations AS"
+        " SELECT unnest($1::VARCHAR[]) AS text, unnest($2::VARCHAR[]) AS port_id",
         [list(found), list(found.values())],
     )

@@ -1,4 +1,4 @@
-"""The read-only database that people open: events, links and reference tables in one file, swapped in by rename.
+"""The read-only database that people open: events, links and places in one file, swapped in by rename.
 
 Readers keep what they have open; nobody waits for anybody. Reads `work/`, writes `published/`.
 """
@@ -47,28 +47,32 @@ class PublishResult:
 
 
 def publish(home: Home, settings: Settings, *, progress: Progress | None = None) -> PublishResult:
-    """Write `published/transship.duckdb` anew and swap it in. Raises TransshipError where there is nothing yet."""
+    """Write `published/transship.duckdb` anew and swap it in; a TransshipError where there is nothing yet."""
     say = progress or Quiet()
     for path, step in ((home.events, "detect"), (home.links, "link")):
         if not path.is_file():
             raise TransshipError(f"{path} is missing; run `transship {step}` first")
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
-    with runs.recorded(home, "publish") as run, say.task("publish"), replacing(home.database) as temporary:
-        with connect(settings, scratch) as con:
-            places.attach(con)
-            con.execute(f"ATTACH {literal(str(temporary))} AS out (STORAGE_VERSION 'v1.4.0')")
-            try:
-                con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
-                con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
-                rows = _fill(con, home)
-            except (duckdb.IOException, duckdb.CatalogException) as error:
-                raise TransshipError(
-                    f"{str(error).splitlines()[0]}; run `transship detect` and `transship link` again"
-                ) from error
-            run.rows_out = sum(rows.values())
-            con.execute("CHECKPOINT out")
-            con.execute("DETACH out")
+    with (
+        runs.recorded(home, "publish") as run,
+        say.task("publish"),
+        replacing(home.database) as temporary,
+        connect(settings, scratch) as con,
+    ):
+        places.attach(con)
+        con.execute(f"ATTACH {literal(str(temporary))} AS out (STORAGE_VERSION 'v1.4.0')")
+        try:
+            con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
+            con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
+            rows = _fill(con, home)
+        except (duckdb.IOException, duckdb.CatalogException) as error:
+            raise TransshipError(
+                f"{str(error).splitlines()[0]}; run `transship detect` and `transship link` again"
+            ) from error
+        run.rows_out = sum(rows.values())
+        con.execute("CHECKPOINT out")
+        con.execute("DETACH out")
     return PublishResult(home.database, rows)
 
 
@@ -81,7 +85,8 @@ def _fill(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
         for table in tables:
             key = ", ".join(f'"{name}"' for name, _ in COLUMNS[table][:2])
             con.execute(
-                f"CREATE TABLE out.{table} AS SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
+                f"CREATE TABLE out.{table} AS"
+                f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
     _source_tables(con, home)
     _metadata(con)
