@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 DEFAULT_HOME = Path("data")
+# How many rows of each table `transship ship` shows a person.
+SHIP_ROWS = 20
 
 app = typer.Typer(
     name="transship",
@@ -365,15 +367,19 @@ def explain(
         console.print_json({**asdict(told), "log_odds": told.log_odds, "probability": told.probability})
         return
     link = told.link
+    arrival = f"{link['russia_port_id']} on {link['arrived_at']}" if link["arrived_at"] else "no arrival yet"
     console.print_line(
         f"{link['pattern']} at {link['hub_id']}: {link['from_name']} (MMSI {link['from_mmsi']}) to "
-        f"{link['to_name']} (MMSI {link['to_mmsi']}), then {link['russia_port_id']} on {link['arrived_at']}"
+        f"{link['to_name']} (MMSI {link['to_mmsi']}), then {arrival}"
     )
-    total = [("sum", told.log_odds), ("as a probability", told.probability), ("score", link["score"])]
-    console.print_table(["term", "log odds"], [*told.parts.items(), *total])
-    console.print_table(
-        ["weight", "kind", "evidence"], [(e["weight"], e["kind"], e["statement"]) for e in told.evidence]
-    )
+    facts: dict[str, list[str]] = {term: [] for term in told.parts}
+    for fact in told.evidence:
+        facts.setdefault(fact["kind"], []).append(fact["statement"])
+    # A fact without a term of its own is told, and adds nothing.
+    rows = [(term, f"{told.parts.get(term, 0):+.2f}", " ".join(said)) for term, said in facts.items()]
+    rows.append(("sum", f"{told.log_odds:+.2f}", f"as a probability {told.probability:.3f}"))
+    rows.append(("score", f"{link['score']:.3f}", "a lead to check, not a verdict"))
+    console.print_table(["term", "log odds", "because"], rows)
 
 
 @verb()
@@ -382,6 +388,7 @@ def ship(
     words: Annotated[str, typer.Argument(metavar="IMO|MMSI|NAME", help="A number or the exact name.")],
 ) -> None:
     """Show all that is known of a ship."""
+    from pipeline.published import SHIP_COLUMNS
     from pipeline.published import ship as ask
 
     found = ask(session.home, words)
@@ -396,9 +403,12 @@ def ship(
     for vessel_id, tables in found.items():
         console.print_line(f"ship {vessel_id}")
         for table, answer in tables.items():
+            shown = answer.only(SHIP_COLUMNS[table])
             console.print_line()
             console.print_line(table)
-            console.print_table(answer.columns, answer.rows)
+            console.print_table(shown.columns, shown.rows[:SHIP_ROWS])
+            if len(shown.rows) > SHIP_ROWS:
+                console.print_line(f"and {len(shown.rows) - SHIP_ROWS} more: --json shows all")
 
 
 @verb()

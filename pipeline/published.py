@@ -24,6 +24,12 @@ class Answer:
         """One dictionary a row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
+    def only(self, columns: str) -> "Answer":
+        """The columns of this list (blanks between), as far as they are there, in its order."""
+        kept = [name for name in columns.split() if name in self.columns]
+        places = [self.columns.index(name) for name in kept]
+        return Answer(kept, [tuple(row[place] for place in places) for row in self.rows])
+
 
 @contextmanager
 def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -113,6 +119,18 @@ SHIP_SECTIONS = {
     "russia_arrivals": "SELECT * FROM russia_arrivals WHERE vessel_id = $1 ORDER BY arrived_at",
     "transshipment_links": """SELECT * FROM transshipment_links WHERE $1 IN (from_vessel_id, to_vessel_id)
         ORDER BY score DESC, link_id""",
+}
+# Of these, what a person is shown; --json has all columns.
+SHIP_COLUMNS = {
+    "vessels": "mmsi imo name callsign flag ship_type length_m width_m last_seen_at n_positions",
+    "vessel_identities": "valid_from valid_to mmsi imo name callsign flag n_reports",
+    "port_calls": "arrived_at departed_at port_name country kind draught_in_m draught_out_m destination_text",
+    "encounters": "started_at duration_h mmsi_1 mmsi_2 kind median_distance_m lat lon nearest_port_id",
+    "loitering": "started_at duration_h lat lon distance_to_port_km",
+    "ais_gaps": "off_at on_at duration_h distance_km is_suspicious",
+    "position_flags": "started_at ended_at kind n_positions detail",
+    "russia_arrivals": "arrived_at port_id basis confidence p_no_transfer",
+    "transshipment_links": "score status pattern hub_id from_name to_name russia_port_id arrived_at link_id",
 }
 FIND_SHIP = """
     SELECT DISTINCT vessel_id FROM (

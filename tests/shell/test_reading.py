@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.home import Home
+from pipeline.published import SHIP_COLUMNS, SHIP_SECTIONS
 from tests.shell.conftest import Run
 
 
@@ -92,7 +93,14 @@ def test_explain_adds_up_to_the_score(transship: Run, published: Home) -> None:
     assert [fact["seq"] for fact in told["evidence"]] == [1, 2]
     shown = transship("explain", "L1", "--home", published.root).out
     assert "ALFA (MMSI 636000001) to BRAVO (MMSI 273000002)" in shown
-    assert "alongside for 8 h" in shown
+    told_by_term = [line.split(maxsplit=2) for line in shown.splitlines()[2:]]
+    assert told_by_term == [
+        ["prior", "-2.00"],
+        ["meeting", "+3.00", "alongside for 8 h"],
+        ["route", "-1.00", "a call between"],
+        ["sum", "+0.00", "as a probability 0.500"],
+        ["score", "0.500", "a lead to check, not a verdict"],
+    ]
 
 
 def test_explain_of_an_unknown_link(transship: Run, published: Home) -> None:
@@ -110,6 +118,14 @@ def test_a_ship_is_found_by_every_identity(transship: Run, published: Home, word
     assert len(found["v1"]["vessel_identities"]) == 2
     assert found["v1"]["transshipment_links"][0]["link_id"] == "L1"
     assert "ALPHA OLD" in transship("ship", words, "--home", published.root).out
+
+
+def test_a_person_is_shown_the_columns_that_matter(transship: Run, published: Home) -> None:
+    assert SHIP_COLUMNS.keys() == SHIP_SECTIONS.keys()
+    lines = transship("ship", "ALFA", "--home", published.root).out.splitlines()
+    assert lines[lines.index("transshipment_links") + 1].split() == [
+        "score", "pattern", "hub_id", "from_name", "to_name", "russia_port_id", "arrived_at", "link_id",
+    ]  # fmt: skip
 
 
 def test_an_unknown_ship(transship: Run, published: Home) -> None:
