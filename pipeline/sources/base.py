@@ -31,6 +31,7 @@ from pipeline.errors import TransshipError
 from pipeline.files import explain_os_error, make_folder, remove
 
 DAY_IN_NAME = re.compile(r"(?<!\d)(\d{4})[-_](\d{2})[-_](\d{2})(?!\d)")
+WILDCARDS = re.compile(r"[*?\[]")
 # What a zip's members are told by; all else there (terms, metadata) is not data.
 TABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
 # Unpacking leaves this much of the disk for what is made of the file.
@@ -77,6 +78,11 @@ class Member:
 
 
 Stage = Callable[[duckdb.DuckDBPyConnection, Member, Mapping[str, Any]], Staged]
+
+
+def pattern(path: Path) -> str:
+    """A path as the engine wants it where it reads: `*`, `?` and `[` in a name are no wildcards."""
+    return WILDCARDS.sub(r"[\g<0>]", str(path))
 
 
 def day_in(name: str) -> date | None:
@@ -174,7 +180,7 @@ def first_line(con: duckdb.DuckDBPyConnection, member: Member) -> str:
     con.execute("SET preserve_insertion_order = true")
     try:
         row = con.execute(
-            f"SELECT line FROM read_csv({literal(str(path))}, columns = {{'line': 'VARCHAR'}}, "
+            f"SELECT line FROM read_csv({literal(pattern(path))}, columns = {{'line': 'VARCHAR'}}, "
             "header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', "
             "max_line_size = 1000000) LIMIT 1"
         ).fetchone()
@@ -264,7 +270,7 @@ def csv_view(
     nulls = ", ".join(literal(word) for word in null_words)
     format_of_times = f"timestampformat = {literal(time_format)}, " if time_format else ""
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW raw AS FROM read_csv({literal(str(path))}, columns = {{{typed}}}, "
+        f"CREATE OR REPLACE TEMP VIEW raw AS FROM read_csv({literal(pattern(path))}, columns = {{{typed}}}, "
         f"header = true, auto_detect = false, delim = {literal(delimiter)}, quote = '\"', escape = '\"', "
         f"{format_of_times}nullstr = [{nulls}], ignore_errors = true, store_rejects = {keep_errors})"
     )

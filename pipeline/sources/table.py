@@ -11,7 +11,7 @@ import duckdb
 
 from pipeline.engine import literal
 from pipeline.errors import TransshipError, UsageError
-from pipeline.sources.base import Member, Source, Staged, csv_view, first_line, split_header
+from pipeline.sources.base import Member, Source, Staged, csv_view, first_line, pattern, split_header
 
 SOURCE = Source(
     key="table",
@@ -145,7 +145,7 @@ def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, 
     columns: Mapping[str, str] = mapping["columns"]
     n_unreadable = 0
     if _is_parquet(path):
-        con.execute(f"CREATE OR REPLACE TEMP VIEW raw AS FROM read_parquet({literal(str(path))})")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW raw AS FROM read_parquet({literal(pattern(path))})")
     else:
         line = first_line(con, member)
         words = (*NULL_WORDS, *mapping["options"].get("null_words", ()))
@@ -217,7 +217,7 @@ def _json_view(
     """`raw` over JSON lines, one column a key; returns the number of lines that are no JSON object."""
     con.execute(
         "CREATE OR REPLACE TEMP VIEW objects AS SELECT json FROM read_json_objects("
-        f"{literal(str(path))}, format = 'newline_delimited', ignore_errors = true)"
+        f"{literal(pattern(path))}, format = 'newline_delimited', ignore_errors = true)"
     )
     (n_unreadable,) = con.execute(
         "SELECT count(*) FROM objects WHERE json IS NULL OR json_type(json) <> 'OBJECT'"

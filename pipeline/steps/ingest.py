@@ -7,6 +7,7 @@ the moment its manifest stands. n_rows = n_kept + n_rejected for every file; doc
 import errno
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
 from pipeline.sources import SOURCES, STAGES, table
-from pipeline.sources.base import Member, Source, Staged, members
+from pipeline.sources.base import Member, Source, Staged, members, pattern
 from pipeline.sources.identity import create_mids
 from pipeline.text import plain
 
@@ -173,7 +174,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
     remove(scratch)
     try:
         make_folder(scratch)
-        with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path):
+        with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path, work.home):
             _shut_in(con, path, scratch)
             tally, parts = _read_members(con, path, work, facts["file_id"], scratch)
             if not tally.n_kept:
@@ -182,6 +183,9 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
                 )
             made = _one_file_a_day(con, scratch, parts, tally)
         manifest = _manifest(facts, identity, SOURCES[work.source], tally)
+        if before is not None:
+            # From here the file counts as not read, until its new manifest stands.
+            remove(work.home.manifests / f"{facts['file_id']}.json")
         _store(work.home, manifest, made)
     finally:
         remove(scratch)
@@ -192,8 +196,8 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
 
 def _shut_in(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Nothing but the file and the scratch folder can be reached, whatever a mapping's expressions say."""
-    con.execute(f"SET allowed_paths = [{literal(str(path))}]")
-    con.execute(f"SET allowed_directories = [{literal(str(scratch))}]")
+    con.execute(f"SET allowed_paths = [{literal(str(path))}, {literal(pattern(path))}]")
+    con.execute(f"SET allowed_directories = [{literal(str(scratch))}, {literal(pattern(scratch))}]")
     con.execute("SET enable_external_access = false")
 
 
@@ -372,7 +376,7 @@ def _one_file_a_day(
             single[kind][day] = found[0]
             if len(found) > 1:
                 target = scratch / f"{kind}-{day}.parquet"
-                listed = f"read_parquet([{', '.join(literal(str(part)) for part in found)}])"
+                listed = f"read_parquet([{', '.join(literal(pattern(part)) for part in found)}])"
                 distinct = "DISTINCT ON (mmsi, time, lat, lon)" if kind == "positions" else "DISTINCT"
                 query = f"SELECT {distinct} * FROM {listed} ORDER BY ALL"
                 _copy(con, f"SELECT * FROM ({query})", KINDS[kind], target)
@@ -384,7 +388,7 @@ def _one_file_a_day(
 
 def _count_repeats(con: duckdb.DuckDBPyConnection, tally: _Tally, parts: str, target: Path) -> None:
     (n_before, n_after) = con.execute(
-        f"SELECT (SELECT count(*) FROM {parts}), (SELECT count(*) FROM read_parquet({literal(str(target))}))"
+        f"SELECT (SELECT count(*) FROM {parts}), (SELECT count(*) FROM read_parquet({literal(pattern(target))}))"
     ).fetchone() or (0, 0)
     if n_before > n_after:
         tally.n_kept -= n_before - n_after
@@ -458,7 +462,7 @@ def _remove_part(target: Path) -> None:
 
 
 @contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
+def _plain_errors(path: Path, home: Home) -> Iterator[None]:
     """Give what the engine says as one line that names the file."""
     try:
         yield
@@ -466,6 +470,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
         raise TransshipError(f"{path}: not enough memory to read it: raise engine.memory_gb") from error
     except duckdb.Error as error:
         line = " ".join(str(error).split())
-        if "No space left" in line:
-            raise explain_os_error(OSError(errno.ENOSPC, ""), path) from error
+        for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            if os.strerror(number) in line:
+                raise explain_os_error(OSError(number, os.strerror(number)), home.root) from error
         raise TransshipError(f"{path}: cannot be read: {line[:300]}") from error

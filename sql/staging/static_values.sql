@@ -26,7 +26,8 @@ coded AS (
     SELECT
         *,
         CASE
-            WHEN imo <> ''
+            WHEN
+                imo <> ''
                 AND (
                     7 * CAST(substr(imo, 1, 1) AS INTEGER)
                     + 6 * CAST(substr(imo, 2, 1) AS INTEGER)
