@@ -6,7 +6,7 @@ gpsdio-segment; the speeds allowed depend on what the ship itself reports.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ M_PER_S_PER_KN = 1852.0 / 3600.0
 TRADE_SPEED_KN = 15.0
 SPEED_FACTOR = 1.5
 SPEED_MARGIN_KN = 5.0
+# For how long a ship's last pace is believed to go on.
+RECKON_S = 2 * 3600
+LONE_REPORTS = 3
 # How far from its neighbours in time a lone report is still believed to be the same ship.
 ATTACH_S = 3 * 86400
 
@@ -38,27 +41,65 @@ def split_day(
 ) -> Ints:
     """Label each of one MMSI's reports (sorted by time) with the piece it belongs to, 0, 1, ...
 
-    A report joins the piece whose end it could have reached with the least effort (distance against what the
-    time allows); where there is none it opens a new piece. Speeds in knots, NaN where none was reported.
+    A report joins the piece that it continues best: of those whose end it can have reached, the one whose
+    last place, or place by dead reckoning, lies nearest. Where there is none it opens a new piece. Speeds in
+    knots, NaN where none was reported.
     """
     labels = np.zeros(len(t_s), dtype=np.int64)
-    ends: list[tuple[int, float, float, float]] = []
+    ends: list[_End] = []
     for i in range(len(t_s)):
-        speed = float(sog_kn[i])
-        best, best_effort = -1, 1.0
-        for piece, (end_t_s, end_lat, end_lon, end_sog_kn) in enumerate(ends):
-            reported = np.nanmax([speed, end_sog_kn, TRADE_SPEED_KN])
+        report = _End(int(t_s[i]), float(lat[i]), float(lon[i]), float(sog_kn[i]))
+        best, best_away_m = -1, np.inf
+        for piece, end in enumerate(ends):
+            reported = np.nanmax([report.sog_kn, end.sog_kn, TRADE_SPEED_KN])
             allowed_kn = min(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
-            reach_m = slack_m + allowed_kn * M_PER_S_PER_KN * float(t_s[i] - end_t_s)
-            effort = distance_m(end_lat, end_lon, float(lat[i]), float(lon[i])) / reach_m
-            if effort < best_effort or (best < 0 and effort <= 1.0):
-                best, best_effort = piece, effort
+            reach_m = slack_m + allowed_kn * M_PER_S_PER_KN * (report.t_s - end.t_s)
+            away_m = distance_m(end.lat, end.lon, report.lat, report.lon)
+            if away_m <= reach_m and (doubt_m := end.doubt_m(report, away_m)) < best_away_m:
+                best, best_away_m = piece, doubt_m
         if best < 0:
             best = len(ends)
-            ends.append((0, 0.0, 0.0, 0.0))
-        ends[best] = (int(t_s[i]), float(lat[i]), float(lon[i]), speed)
+            ends.append(report)
+        else:
+            ends[best] = ends[best].followed_by(report)
         labels[i] = best
     return labels
+
+
+@dataclass(frozen=True)
+class _End:
+    """The end of a piece that still grows: its last report, its pace there, and how many reports it has."""
+
+    t_s: int
+    lat: float
+    lon: float
+    sog_kn: float
+    north_per_s: float = 0.0
+    east_per_s: float = 0.0
+    n_reports: int = 1
+
+    def followed_by(self, report: "_End") -> "_End":
+        elapsed_s = report.t_s - self.t_s
+        if not 0 < elapsed_s <= RECKON_S:
+            return replace(report, n_reports=self.n_reports + 1)
+        east = report.lon - self.lon
+        return replace(
+            report,
+            north_per_s=(report.lat - self.lat) / elapsed_s,
+            east_per_s=(east - 360.0 * round(east / 360.0)) / elapsed_s,
+            n_reports=self.n_reports + 1,
+        )
+
+    def doubt_m(self, report: "_End", away_m: float) -> float:
+        """How far the report lies from where it is expected; a lone report is doubted twice as much."""
+        ahead_s = min(report.t_s - self.t_s, RECKON_S)
+        reckoned_m = distance_m(
+            self.lat + self.north_per_s * ahead_s,
+            self.lon + self.east_per_s * ahead_s,
+            report.lat,
+            report.lon,
+        )
+        return min(away_m, reckoned_m) * (2.0 if self.n_reports < LONE_REPORTS else 1.0)
 
 
 @dataclass(frozen=True)
