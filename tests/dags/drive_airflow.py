@@ -55,7 +55,7 @@ def of_dag(dag) -> dict:
     condition = getattr(dag.timetable, "asset_condition", None)
     return {
         **{name: getattr(dag, name) for name in names},
-        "waits_for": [asset.name for _, asset in condition.iter_assets()] if condition else [],
+        "waits_for": [asset.name for asset in condition.objects] if condition else [],
         "tasks": {task.task_id: of_task(task) for task in dag.tasks},
     }
 

@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,17 @@ class Airflow:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask Airflow's own database."""
         path = Path(self.environment["AIRFLOW_HOME"]) / "airflow.db"
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as con:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as con:
             return con.execute(query).fetchall()
+
+    def announced(self, asset: str, run_type: str = "%") -> list[list[str]]:
+        """The days in each event of an asset, in the order of the runs' logical dates and of time."""
+        extras = self.rows(
+            "SELECT e.extra FROM asset_event AS e JOIN asset AS a ON e.asset_id = a.id"
+            " JOIN dag_run AS r ON e.source_run_id = r.run_id AND e.source_dag_id = r.dag_id"
+            f" WHERE a.name = '{asset}' AND r.run_type LIKE '{run_type}' ORDER BY r.logical_date, e.timestamp"
+        )
+        return [json.loads(extra)["days"] for (extra,) in extras]
 
 
 NewAirflow = Callable[[str], Airflow]
@@ -193,10 +202,7 @@ def test_manual_runs_of_each_day_end_as_the_command_line_does(
     ingested = [run["tasks"].get("ingest", run["tasks"].get("ingest[0]")) for run in report["runs"]]
     assert ingested[7] == {"state": "skipped", "tries": 0}
     assert ingested[8] == {"state": "failed", "tries": 1}
-    told = airflow.rows(
-        "SELECT extra FROM asset_event JOIN asset ON asset_id = asset.id WHERE name = 'positions'"
-    )
-    days = [json.loads(extra)["days"] for (extra,) in told]
+    days = airflow.announced("positions")
     assert days == [[two_days.SECOND], [two_days.FIRST], [two_days.FIRST]]
     assert tables(airflow.home) == tables(by_command_line)
 
@@ -224,12 +230,7 @@ def test_scheduled_and_backfilled_runs_trigger_the_rest_through_assets(
     assert kinds == [("asset_triggered",)]
     assert airflow.rows("SELECT dag_id, run_id FROM dag_run WHERE state <> 'success'") == []
     # Each backfilled run read its own day, nothing else.
-    by_run = airflow.rows(
-        "SELECT e.extra FROM asset_event AS e JOIN asset AS a ON e.asset_id = a.id"
-        " JOIN dag_run AS r ON e.source_run_id = r.run_id AND e.source_dag_id = r.dag_id"
-        " WHERE a.name = 'positions' AND r.run_type = 'backfill' ORDER BY r.logical_date"
-    )
-    assert [json.loads(extra)["days"] for (extra,) in by_run] == [[two_days.FIRST], [two_days.SECOND]]
+    assert airflow.announced("positions", "backfill") == [[two_days.FIRST], [two_days.SECOND]]
     assert tables(airflow.home) == tables(by_command_line)
 
 
@@ -245,10 +246,7 @@ def published_days(airflow: Airflow) -> list[str]:
     queued = "SELECT count(*) FROM asset_dag_run_queue"
     if airflow.rows(busy) != [(0,)] or airflow.rows(queued) != [(0,)]:
         return []
-    told = airflow.rows(
-        "SELECT extra FROM asset_event JOIN asset ON asset_id = asset.id WHERE name = 'published'"
-    )
-    return sorted({day for (extra,) in told for day in json.loads(extra)["days"]})
+    return sorted({day for days in airflow.announced("published") for day in days})
 
 
 @contextmanager
