@@ -114,7 +114,8 @@ def score(database: Path, truth_file: Path) -> Score:
 
 
 CALLS = "SELECT mmsi, port_id, arrived_at FROM port_calls WHERE kind = 'berth' ORDER BY ALL"
-ENCOUNTERS = "SELECT mmsi_1, mmsi_2, started_at, ended_at, kind FROM encounters ORDER BY started_at, ended_at, mmsi_1, mmsi_2"
+ENCOUNTERS = """SELECT mmsi_1, mmsi_2, started_at, ended_at, kind FROM encounters
+    ORDER BY started_at, ended_at, mmsi_1, mmsi_2"""
 LINKS = """SELECT pattern, from_mmsi, to_mmsi, arrived_at, score, status FROM transshipment_links
     WHERE from_mmsi IS NOT NULL AND to_mmsi IS NOT NULL ORDER BY score DESC, arrived_at, from_mmsi, to_mmsi"""
 
