@@ -171,7 +171,8 @@ def _selected(columns: Mapping[str, str]) -> list[str]:
     selected = []
     for name, (_, conversion) in SHARED.items():
         if name in columns:
-            tried = f"TRY({columns[name]})"
+            # On a line of its own, since an expression may end in a comment.
+            tried = f"TRY({columns[name]}\n)"
             number = NUMBER.format(x=tried)
             made = conversion.format(x=tried, number=number, angle=ANGLE.format(number=number))
         else:

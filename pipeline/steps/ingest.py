@@ -388,7 +388,8 @@ def _one_file_a_day(
 
 def _count_repeats(con: duckdb.DuckDBPyConnection, tally: _Tally, parts: str, target: Path) -> None:
     (n_before, n_after) = con.execute(
-        f"SELECT (SELECT count(*) FROM {parts}), (SELECT count(*) FROM read_parquet({literal(pattern(target))}))"
+        f"SELECT (SELECT count(*) FROM {parts}), "
+        f"(SELECT count(*) FROM read_parquet({literal(pattern(target))}))"
     ).fetchone() or (0, 0)
     if n_before > n_after:
         tally.n_kept -= n_before - n_after
@@ -473,4 +474,6 @@ def _plain_errors(path: Path, home: Home) -> Iterator[None]:
         for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             if os.strerror(number) in line:
                 raise explain_os_error(OSError(number, os.strerror(number)), home.root) from error
-        raise TransshipError(f"{path}: cannot be read: {line[:300]}") from error
+        # What follows the first sentence is advice on the engine's own options.
+        told = str(error).strip().splitlines()[0]
+        raise TransshipError(f"{path}: cannot be read: {told[:200]}") from error
