@@ -4,7 +4,7 @@ Global options stand before or after the verb. Results go to standard output, pr
 standard error. Exit status: 0 done, 1 the work failed (one line), 2 wrong usage.
 """
 
-# Steps are imported within the verbs: `transship --help` need not load DuckDB or geopandas.
+# Steps are imported within the verbs: `transship --help` need not load DuckDB or pandas.
 # ruff: noqa: PLC0415
 
 import functools
