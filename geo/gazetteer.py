@@ -6,6 +6,7 @@ Everything comes from the files in geo/data (docs/gazetteer.md); a user's own hu
 import hashlib
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -74,6 +75,14 @@ class Gazetteer:
             int(row["confidence"]),
         )
 
+    def on_land(self, lat: float, lon: float) -> bool:
+        """Whether a point lies more than 2 km inland and in no port's, river's or canal's square."""
+        cell, square = land.square(lat, lon)
+        i = int(np.searchsorted(self.land_cells["cell_id"].to_numpy(), cell))
+        if i == len(self.land_cells) or self.land_cells["cell_id"].iat[i] != cell:
+            return False
+        return bool(int(self.land_cells["mask"].iat[i]) >> square & 1)
+
     def write(self, folder: Path) -> dict[str, Path]:
         """Write every table as `<folder>/<table>.parquet`; the caller gives a temporary folder and renames it."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +123,7 @@ def build(extra_hubs: Path | None = None) -> Gazetteer:
         hubs=hubs,
         gates=load_gates(),
         port_rings=port_rings(shapes, ports),
-        berth_cells=berth_cells(shapes, ports, terminals),
+        berth_cells=berth_cells(shapes, load_lanes(), ports, terminals),
         sts_cells=sts_cells(hubs),
         land_cells=land.load_cells(),
     )
@@ -123,7 +132,9 @@ def build(extra_hubs: Path | None = None) -> Gazetteer:
 def load_ports() -> pd.DataFrame:
     """Ports of the lists and those that people added by hand."""
     ports = pd.concat([_read(DATA / "ports.csv"), _read(HAND / "ports.csv")], ignore_index=True)
-    ports["is_disputed"] = ports["is_disputed"].astype(bool)
+    # A file without rows has columns without a type.
+    numbers = dict.fromkeys(["lat", "lon", "radius_km", "berth_km"], float)
+    ports = ports.astype({**numbers, "confidence": int, "is_disputed": int}).astype({"is_disputed": bool})
     return ports.sort_values("port_id", ignore_index=True)
 
 
@@ -135,6 +146,15 @@ def load_terminals() -> pd.DataFrame:
 def load_stops() -> pd.DataFrame:
     """Places where ships were seen to lie, with their port and kind."""
     return _read(DATA / "stops.csv.gz")
+
+
+def load_lanes() -> pd.DataFrame:
+    """Fairways through straits so narrow that cells on both shores would meet in the middle, as rows of segments."""
+    rows = []
+    for lane in _read(HAND / "lanes.csv").to_dict("records"):
+        points = [tuple(map(float, point.split())) for point in str(lane["path"]).split(";")]
+        rows += [(*a, *b, float(lane["radius_km"]) * 1000) for a, b in pairwise(points)]
+    return pd.DataFrame(rows, columns=["lat", "lon", "lat2", "lon2", "radius_m"])
 
 
 def load_gates() -> pd.DataFrame:
@@ -240,6 +260,7 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
             "lat": ports["lat"], "lon": ports["lon"], "lat2": ports["lat"], "lon2": ports["lon"],
             "radius_m": ports["berth_km"] * 1000, "port": number.to_numpy(), "terminal": -1, "kind": "berth",
             "confidence": ports["confidence"],
+            "is_seen": False,
         }
     )  # fmt: skip
     of_terminals = pd.DataFrame(
@@ -250,6 +271,7 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
             "terminal": np.arange(len(terminals)),
             "kind": np.where(terminals["kind"].isin(ROADS_KINDS), "anchorage", "berth"),
             "confidence": terminals["confidence"],
+            "is_seen": False,
         }
     )  # fmt: skip
     at_berth = stops["kind"] == "berth"
@@ -258,14 +280,20 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
             "lat": stops["lat"], "lon": stops["lon"], "lat2": stops["lat"], "lon2": stops["lon"],
             "radius_m": np.where(at_berth, BERTH_CELL_M, ROADS_CELL_M), "port": number[stops["port_id"]].to_numpy(),
             "terminal": -1, "kind": stops["kind"], "confidence": np.where(at_berth, 3, 2),
+            "is_seen": True,
         }
     )  # fmt: skip
     return pd.concat([of_ports, of_terminals, of_stops], ignore_index=True)
 
 
-def berth_cells(shapes: pd.DataFrame, ports: pd.DataFrame, terminals: pd.DataFrame) -> pd.DataFrame:
+def berth_cells(
+    shapes: pd.DataFrame, lanes: pd.DataFrame, ports: pd.DataFrame, terminals: pd.DataFrame
+) -> pd.DataFrame:
     """One row a fine cell: berth before anchorage, then the nearest port's; of that port a terminal's outline first."""
-    shape, cell, distance = _cells_of(shapes, FINE, shapes["radius_m"].to_numpy(float))
+    shape, cell, distance = _cells_of(shapes, FINE, margin=1.0)
+    _, fairway, _ = _cells_of(lanes, FINE)
+    free = ~(shapes["is_seen"].to_numpy(bool)[shape] & np.isin(cell, fairway))
+    shape, cell, distance = shape[free], cell[free], distance[free]
     port = shapes["port"].to_numpy(np.int64)[shape]
     terminal = shapes["terminal"].to_numpy(np.int64)[shape]
     roads = (shapes["kind"] == "anchorage").to_numpy()[shape]
@@ -359,10 +387,12 @@ def sts_cells(hubs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cells_of(
-    shapes: pd.DataFrame, n: int, radius_m: Floats
+    shapes: pd.DataFrame, n: int, margin: float = 0.0
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
-    lat, lon, lat2, lon2 = (shapes[c].to_numpy(float) for c in ("lat", "lon", "lat2", "lon2"))
-    return cells.around(lat, lon, lat2, lon2, radius_m, n, margin=1.0)
+    lat, lon, lat2, lon2, radius_m = (
+        shapes[c].to_numpy(float) for c in ("lat", "lon", "lat2", "lon2", "radius_m")
+    )
+    return cells.around(lat, lon, lat2, lon2, radius_m, n, margin)
 
 
 @lru_cache(maxsize=1)

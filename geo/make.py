@@ -110,9 +110,7 @@ def detailed(reference: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             "port_id": rows["port_id"],
             "name": rows["name"],
             "country": rows["country_iso2"],
-            "controlled_by": rows["country_iso2"].where(
-                ~rows["port_id"].str.startswith(RUSSIAN_HELD), "RU"
-            ),
+            "controlled_by": rows["country_iso2"].where(~rows["port_id"].str.startswith(RUSSIAN_HELD), "RU"),
             "basin": rows["basin"],
             "role": rows["role"],
             "kind": rows["kind"],
@@ -404,7 +402,9 @@ def main() -> None:
     write_bytes(args.land.read_bytes(), DATA / "land-10m.json.gz")
     stops_at = (cells["latitude"].to_numpy(float), cells["longitude"].to_numpy(float))
     places_at = (places["lat"].to_numpy(float), places["lon"].to_numpy(float))
-    write_csv(make_land.runs(land.polygons(), places_at, stops_at, lanes(), waterways()), DATA / "land_runs.csv.gz")
+    write_csv(
+        make_land.runs(land.polygons(), places_at, stops_at, lanes(), waterways()), DATA / "land_runs.csv.gz"
+    )
 
 
 def lanes() -> list[make_land.Path2]:
@@ -412,7 +412,9 @@ def lanes() -> list[make_land.Path2]:
     import searoute  # noqa: PLC0415 - slow, and nobody else needs it here
 
     network = json.loads((Path(searoute.__file__).parent / "data" / "marnet_searoute.geojson").read_text())
-    lines = [line for f in network["features"] for line in shapely.get_parts(shapely.geometry.shape(f["geometry"]))]
+    lines = [
+        line for f in network["features"] for line in shapely.get_parts(shapely.geometry.shape(f["geometry"]))
+    ]
     return [[(lat, lon) for lon, lat in shapely.get_coordinates(line).tolist()] for line in lines]
 
 

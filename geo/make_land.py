@@ -61,7 +61,9 @@ def fill(land: list[shapely.Polygon]) -> Grid:
 def erode(dry: Grid, land: list[shapely.Polygon]) -> None:
     """Take away the squares that the shore touches and those with less than 2 km between them and it."""
     ends = segments(land)
-    steps = np.ceil(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]) * SQUARES * 4).astype(np.int64) + 1
+    steps = (
+        np.ceil(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]) * SQUARES * 4).astype(np.int64) + 1
+    )
     edge = np.repeat(np.arange(len(ends)), steps)
     t = (np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[edge]
     lon = ends[edge, 0] + t * (ends[edge, 2] - ends[edge, 0])
@@ -75,7 +77,9 @@ def erode(dry: Grid, land: list[shapely.Polygon]) -> None:
         tall[k:] |= wet[:-k]
         tall[:-k] |= wet[k:]
     for row_ in range(SOUTH_NORTH):
-        k = int(np.ceil(INLAND_M / (M_PER_DEGREE / SQUARES * np.cos(np.radians((row_ + 0.5) / SQUARES - 90)))))
+        k = int(
+            np.ceil(INLAND_M / (M_PER_DEGREE / SQUARES * np.cos(np.radians((row_ + 0.5) / SQUARES - 90))))
+        )
         k = min(k, WEST_EAST // 2 - 1)
         total = np.concatenate([[0], np.cumsum(np.pad(tall[row_], k, mode="wrap"), dtype=np.int64)])
         dry[row_] &= total[2 * k + 1 :] - total[: -2 * k - 1] == 0
