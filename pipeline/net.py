@@ -72,23 +72,33 @@ class NotThere(TransshipError):
 
 
 class Unfit(Exception):
-    """An answer is not what was asked for: an error page, another form, torn text. Says what it is."""
+    """An answer is not what was asked for: an error page, another form, torn text. Says what it is.
+
+    With `after_s` it is the source's way to say: ask again after so many seconds.
+    """
+
+    def __init__(self, what: str, after_s: float | None = None) -> None:
+        super().__init__(what)
+        self.after_s = after_s
 
 
 class _Passing(Exception):
-    """A fault that may pass: what, how long the server asks to wait, how often and long to try."""
+    """A fault that may pass: what, how long the server asks to wait, how long to try.
+
+    `is_unfit` is one that came whole and makes no sense, which is asked for a few times only.
+    """
 
     def __init__(
         self,
         what: str,
         after_s: float | None = None,
         *,
-        tries: int | None = None,
+        is_unfit: bool = False,
         within_s: float = GIVE_UP_S,
     ) -> None:
         super().__init__(what)
         self.after_s = after_s
-        self.tries = tries
+        self.is_unfit = is_unfit
         self.within_s = within_s
 
 
@@ -131,12 +141,26 @@ def as_is(answer: Answer) -> None:
 
 
 def as_json(answer: Answer) -> Any:
-    """Expect JSON and return what it holds."""
-    _refuse_page(answer)
+    """Expect JSON, whatever content type it is sent as, and return what it holds."""
     try:
         return json.loads(answer.body)
     except ValueError:
+        _refuse_page(answer)
         raise Unfit(f"the answer is no (whole) JSON, {_begins(answer)}") from None
+
+
+def as_records(answer: Answer) -> list[Any]:
+    """Expect a JSON array, or one JSON object a line; returns the objects."""
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        try:
+            found = [json.loads(line) for line in answer.body.splitlines() if line.strip()]
+        except ValueError:
+            found = as_json(answer)  # says what is wrong
+    if not isinstance(found, list):
+        raise Unfit(f"the answer is no list, {_begins(answer)}")
+    return found
 
 
 def as_xml(answer: Answer) -> ElementTree.Element:
@@ -153,8 +177,8 @@ def as_csv(*columns: str) -> Callable[[Answer], None]:
 
     def check(answer: Answer) -> None:
         _refuse_page(answer)
-        head = answer.body[:20_000].decode("utf-8-sig", "replace").splitlines()[:5]
-        if missing := [name for name in columns if not any(name in line for line in head)]:
+        head = answer.body[:20_000].decode("utf-8-sig", "replace").lower().splitlines()[:5]
+        if missing := [name for name in columns if not any(name.lower() in line for line in head)]:
             raise Unfit(f"the answer has no column {missing[0]!r}, {_begins(answer)}")
 
     return check
@@ -174,7 +198,10 @@ def whole_zip(path: Path) -> None:
 
 
 def _refuse_page(answer: Answer) -> None:
-    if "html" in answer.headers.get("Content-Type", "").lower():
+    head = answer.body[:200].lstrip().lower()
+    if "html" in answer.headers.get("Content-Type", "").lower() or head.startswith(
+        (b"<!doctype html", b"<html")
+    ):
         raise Unfit(f"the answer is a web page, {_begins(answer)}")
 
 
@@ -264,12 +291,12 @@ class Client:
         size: int | None = None,
         expect: Callable[[Path], None] = whole_zip,
         extra: Mapping[str, Any] | None = None,
-        progress: Callable[[int, int | None], None] = lambda have, total: None,
+        progress: Callable[[int], None] = lambda n_bytes: None,
     ) -> Path:
         """Bring a large file into the raw store, going on where an earlier try or an earlier run was cut.
 
-        `size` is what a listing said (bytes). Raises as `get`; what was downloaded so far is then kept for
-        the next run.
+        `size` is what a listing said (bytes); `progress` is told of each piece (bytes). Raises as `get`; what
+        was downloaded so far is then kept for the next run.
         """
         part = raw.part(name)
         while True:
@@ -296,14 +323,15 @@ class Client:
     def _patiently(self, once: Callable[[], T]) -> T:
         """Call `once` until it gives something, raises a refusal, or the time for a passing fault is over."""
         started = self.clock.monotonic()
+        n_unfit = 0
 
         def is_over(state: tenacity.RetryCallState) -> bool:
+            nonlocal n_unfit
             fault = _fault_of(state)
+            n_unfit += fault.is_unfit
             elapsed = self.clock.monotonic() - started
             # The last try may end in silence itself.
-            return elapsed + state.upcoming_sleep > fault.within_s - self._read_s or (
-                fault.tries is not None and state.attempt_number >= fault.tries
-            )
+            return n_unfit >= TRIES_UNFIT or elapsed + state.upcoming_sleep > fault.within_s - self._read_s
 
         def tell(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 2:
@@ -386,7 +414,9 @@ class Client:
         try:
             data = expect(answer)
         except Unfit as error:
-            raise _Passing(f"{_path_of(url)}: {self.shown(error)}", tries=TRIES_UNFIT) from None
+            raise _Passing(
+                f"{_path_of(url)}: {self.shown(error)}", error.after_s, is_unfit=error.after_s is None
+            ) from None
         return Answer(answer.url, answer.status, answer.body, answer.headers, answer.fetched_at, data)
 
     def _pull(
@@ -395,7 +425,7 @@ class Client:
         part: Part,
         size: int | None,
         expect: Callable[[Path], None],
-        progress: Callable[[int, int | None], None],
+        progress: Callable[[int], None],
     ) -> Answer:
         """One request for (the rest of) a file into its part; returns when that is whole."""
         facts = part.facts()
@@ -414,21 +444,22 @@ class Client:
             else:
                 have, total = 0, _length_of(response)
                 if "html" in response.headers.get("Content-Type", "").lower():
-                    raise _Passing(f"{_path_of(url)}: a web page instead of a file", tries=TRIES_UNFIT)
+                    raise _Passing(f"{_path_of(url)}: a web page instead of a file", is_unfit=True)
                 facts = {**version_of(response.headers), "url": shown, "total": total}
                 part.begin(facts)
-            self._write(response, part, url, total, progress)
+            self._write(response, part, url, progress)
             answer = Answer(shown, response.status_code, b"", response.headers, self.clock.now())
-        wanted = size if size is not None else total
+        # What this answer says of itself counts before a listing, which may be of another version.
+        wanted = total if total is not None else size
         if wanted is not None and part.size != wanted:
-            if part.size > wanted or total == part.size:
-                part.drop()  # another version than the listing's, or more than there is
+            if part.size > wanted:
+                part.drop()
             raise _Passing(f"{_path_of(url)}: cut at {part.size} of {wanted} bytes")
         try:
             expect(part.path)
         except Unfit as error:
             part.drop()
-            raise _Passing(f"{_path_of(url)}: {error}", tries=TRIES_UNFIT) from None
+            raise _Passing(f"{_path_of(url)}: {error}", is_unfit=True) from None
         return answer
 
     def _send_range(self, url: str, asking: Mapping[str, str], part: Part) -> requests.Response:
@@ -444,8 +475,7 @@ class Client:
         response: requests.Response,
         part: Part,
         url: str,
-        total: int | None,
-        progress: Callable[[int, int | None], None],
+        progress: Callable[[int], None],
     ) -> None:
         """Append what comes to the part; faults of the network and of the disk are told apart."""
         try:
@@ -466,7 +496,7 @@ class Client:
                     stream.flush()
                 except OSError as error:
                     raise explain_os_error(error, part.path) from error
-                progress(stream.tell(), total)
+                progress(len(chunk))
 
     def _pace(self) -> None:
         """Wait until the source's rate allows another request."""
@@ -509,7 +539,7 @@ class Client:
             return _RangeGone()
         if code in PASSING:
             return _Passing(f"{where} answers {told}", self._retry_after_s(response))
-        if code in {401, 403}:
+        if code in {401, 403} or "invalid_client" in said:
             names = self.source.key_variables
             which = f" the key; check {' and '.join(names)}" if names else ""
             return Refused(f"{key}: the service refuses{which} ({where} answers {told})")

@@ -1,12 +1,13 @@
-"""One module per source that is pulled over HTTP; each fills HOME/raw/<source>/."""
+"""What is pulled over HTTP, one module a source (the lists together); each fills HOME/raw/<source>/."""
 
-from typing import Any
-
+from pipeline.fetching import aishub, barentswatch, digitraffic, dma, lists, marinecadastre
 from pipeline.fetching.base import Fetcher, FetchResult, Job
 
 # A new source is a module with FETCHER, named here (docs/adding-a-source.md).
-_MODULES: tuple[Any, ...] = ()
+_MODULES = (dma, marinecadastre, digitraffic, barentswatch, aishub)
 
-FETCHERS: dict[str, Fetcher] = {module.FETCHER.source.key: module.FETCHER for module in _MODULES}
+FETCHERS: dict[str, Fetcher] = {
+    fetcher.source.key: fetcher for fetcher in (*(module.FETCHER for module in _MODULES), *lists.FETCHERS)
+}
 
 __all__ = ["FETCHERS", "FetchResult", "Fetcher", "Job"]

@@ -7,9 +7,10 @@ A fetcher gets a `Job` and asks `job.client`, keeps with `job.keep` (or `job.cli
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.net import Answer, Client, Clock
+from pipeline.net import Answer, Client, Clock, NotThere, whole_zip
 from pipeline.progress import Progress, Quiet
 from pipeline.raw import RawStore
 from pipeline.settings import Settings
@@ -53,6 +54,33 @@ class Job:
             extra={**answer.facts, **extra},
         )
         self.has_new(name)
+
+    def download(
+        self,
+        url: str,
+        name: str,
+        *,
+        size: int | None = None,
+        expect: Callable[[Path], None] = whole_zip,
+        **extra: Any,
+    ) -> bool:
+        """Bring a large file into raw/ under this name; False where the source has none at this address."""
+        n_bytes = 0
+
+        def tell(more: int) -> None:
+            nonlocal n_bytes
+            before, n_bytes = n_bytes, n_bytes + more
+            self.progress.advance((n_bytes >> 20) - (before >> 20))
+
+        with self.progress.task(f"{name} (MB)", size >> 20 if size else None):
+            try:
+                self.client.download(
+                    url, self.raw, name, size=size, expect=expect, extra=extra, progress=tell
+                )
+            except NotThere:
+                return False
+        self.has_new(name)
+        return True
 
     def keep_if_new(self, prefix: str, name: str, answer: Answer, **extra: Any) -> None:
         """Store an answer unless it is the same as the newest one whose name begins with `prefix`."""

@@ -1,0 +1,142 @@
+"""The sanctions lists: one file each, kept when it changed. Which day's copy it is stands beside it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urljoin
+
+from pipeline.errors import TransshipError
+from pipeline.fetching.base import Fetcher, Job
+from pipeline.net import Answer, Unfit, as_csv, as_page, as_xml, if_changed
+from pipeline.raw import stamp
+from pipeline.sources.base import Source
+
+OFAC = Source(
+    key="ofac",
+    title="OFAC SDN list, US Treasury",
+    coverage="ships, owners and companies under US sanctions; IMO number and MMSI where given",
+    delay="on the day of publication",
+    licence="public domain (work of the US government)",
+    attribution="US Department of the Treasury, Office of Foreign Assets Control",
+    key_variables=(),
+    good_for="screening of ships",
+    blind_to="when a ship was listed, which this form of the list does not say",
+)
+UK = Source(
+    key="uk",
+    title="UK Sanctions List",
+    coverage="specified ships and ships under asset freeze, by IMO number",
+    delay="on the day of publication",
+    licence="Open Government Licence 3.0",
+    attribution="Contains public sector information licensed under the Open Government Licence v3.0 (FCDO)",
+    key_variables=(),
+    good_for="screening of ships",
+    blind_to="MMSIs, which it does not give",
+)
+EU = Source(
+    key="eu",
+    title="EU Regulation 833/2014, Annex XLII",
+    coverage="ships banned from EU ports and services, by IMO number, with reason and date",
+    delay="some days after an amendment, when the consolidated text appears",
+    licence="reuse with attribution (Commission Decision 2011/833/EU)",
+    attribution="European Union, EUR-Lex; only the Official Journal is authentic",
+    key_variables=(),
+    good_for="screening of ships",
+    blind_to="MMSIs, which it does not give; ships taken off the list",
+)
+OPENSANCTIONS = Source(
+    key="opensanctions",
+    title="OpenSanctions, maritime collection (opt-in)",
+    coverage="ships of many lists at once, the Ukrainian list of the shadow fleet among them",
+    delay="daily",
+    licence="CC BY-NC 4.0; business use needs a licence of OpenSanctions",
+    attribution="OpenSanctions.org, CC BY-NC 4.0",
+    key_variables=(),
+    good_for="screening of ships against lists that are not published in a form to read",
+    blind_to="when a ship was listed; the lists' duplicates are not resolved",
+)
+
+OFAC_URL = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN.XML"
+UK_PAGE = "https://www.gov.uk/government/publications/the-uk-sanctions-list"
+UK_LINK = re.compile(r"""href\s*=\s*["']([^"']*UK-Sanctions-List\.csv)["']""", re.IGNORECASE)
+EU_PAGE = "https://eur-lex.europa.eu/eli/reg/2014/833"
+EU_TEXT = "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/?uri=CELEX:02014R0833-"
+EU_VERSION = re.compile(r"CELEX(?::|%3A)02014R0833-(\d{8})", re.IGNORECASE)
+MARITIME_URL = "https://data.opensanctions.org/datasets/latest/maritime/maritime.csv"
+# A ship's row: its name is not told from other text, its IMO number is.
+IMO = re.compile(rb"(?<!\d)(\d{7})(?!\d)")
+
+
+def fetch_ofac(job: Job) -> None:
+    """The list in its simple XML form."""
+    _poll(job, OFAC_URL, "sdn-", ".xml", _sdn)
+
+
+def fetch_uk(job: Job) -> None:
+    """The CSV behind the link on the list's page, whose address changes with each edition."""
+    found = UK_LINK.findall(job.client.get(UK_PAGE, expect=as_page).data)
+    if not found:
+        raise TransshipError(f"uk: no link that ends UK-Sanctions-List.csv on {UK_PAGE}; the page changed")
+    _poll(job, urljoin(UK_PAGE, found[0]), "uk-sanctions-list-", ".csv", as_csv("IMO number"))
+
+
+def fetch_eu(job: Job) -> None:
+    """The consolidated text of the latest date that the regulation's page links to."""
+    page = job.client.get(EU_PAGE, expect=_regulation)
+    today = f"{job.clock.now():%Y%m%d}"
+    versions = [version for version in EU_VERSION.findall(page.data) if version <= today]
+    if not versions:
+        raise TransshipError(f"eu: no consolidated version is named on {EU_PAGE}; the page changed")
+    _poll(job, EU_TEXT + max(versions), "annex-xlii-", ".html", _annex, version=max(versions))
+
+
+def fetch_opensanctions(job: Job) -> None:
+    """The table of ships."""
+    _poll(job, MARITIME_URL, "maritime-", ".csv", as_csv("caption", "imo", "risk", "datasets"))
+
+
+def _poll(
+    job: Job, url: str, prefix: str, ending: str, expect: Callable[[Answer], Any], **extra: Any
+) -> None:
+    """Ask for what changed since the newest copy; keep it under the time of this poll."""
+    newest = job.raw.newest(prefix)
+    headers = if_changed(job.raw.facts(newest)) if newest else {}
+    answer = job.client.get(url, headers=headers, expect=expect)
+    job.keep_if_new(prefix, f"{prefix}{stamp(answer.fetched_at)}{ending}", answer, **extra)
+
+
+def _sdn(answer: Answer) -> None:
+    root = as_xml(answer)
+    if next(root.iterfind("{*}sdnEntry"), None) is None:
+        raise Unfit("the list has no field 'sdnEntry'")
+
+
+def _regulation(answer: Answer) -> str:
+    """Expect the regulation's page. EUR-Lex answers programs it does not trust with an empty 202."""
+    if not answer.body.strip():
+        raise Unfit("EUR-Lex gives no page to programs now")
+    return as_page(answer)
+
+
+def _annex(answer: Answer) -> None:
+    """Expect the annex, with ships: an IMO number's last digit is the weighted sum of the others."""
+    text = as_page(answer)
+    if "XLII" not in text:
+        raise Unfit("the text has no Annex XLII")
+    if not any(_is_imo(number) for number in IMO.findall(answer.body)):
+        raise Unfit("Annex XLII has no IMO number")
+
+
+def _is_imo(number: bytes) -> bool:
+    digits = [int(digit) for digit in number.decode()]
+    return (
+        sum(digit * weight for digit, weight in zip(digits, range(7, 1, -1), strict=False)) % 10 == digits[6]
+    )
+
+
+FETCHERS = (
+    Fetcher(OFAC, fetch_ofac, takes="poll"),
+    Fetcher(UK, fetch_uk, takes="poll"),
+    Fetcher(EU, fetch_eu, takes="poll"),
+    Fetcher(OPENSANCTIONS, fetch_opensanctions, takes="poll"),
+)
