@@ -48,6 +48,8 @@ class Reply:
     claims: int | None = None
     reset_after: int | None = None
     is_silent: bool = False
+    # Nothing more comes, and the connection is not closed.
+    stays_open: bool = False
 
 
 def json_reply(data: Any, status: int = 200, **headers: str) -> Reply:
@@ -173,6 +175,8 @@ class Server:
                         return self._reset()
                     self.wfile.write(reply.body)
                     self.wfile.flush()
+                if reply.stays_open:
+                    outer._ends.wait(30)
                 if reply.claims is not None:
                     self.close_connection = True
                 return None
