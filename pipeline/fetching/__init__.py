@@ -3,7 +3,7 @@
 from pipeline.fetching import aishub, barentswatch, digitraffic, dma, lists, marinecadastre
 from pipeline.fetching.base import Fetcher, FetchResult, Job
 
-# A new source is a module with FETCHER, named here (docs/adding-a-source.md).
+# A new source is a module with FETCHER, named here (docs/fetching.md).
 _MODULES = (dma, marinecadastre, digitraffic, barentswatch, aishub)
 
 FETCHERS: dict[str, Fetcher] = {

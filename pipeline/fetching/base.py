@@ -1,7 +1,7 @@
 """What a fetcher is: the facts of a source, whether it takes days, and a function that fills raw/ with it.
 
 A fetcher gets a `Job` and asks `job.client`, keeps with `job.keep` (or `job.client.download`), and says
-`job.is_missing(day)` of a day that the source does not have. docs/adding-a-source.md has an example.
+`job.is_missing(day)` of a day that the source does not have. docs/fetching.md has an example.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,13 +1,14 @@
 """The sanctions lists: one file each, kept when it changed. Which day's copy it is stands beside it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
-from pipeline.net import Answer, Unfit, as_csv, as_page, as_xml, if_changed
+from pipeline.net import Answer, NotThere, Refused, Unfit, Unreachable, as_csv, as_page, as_xml, if_changed
 from pipeline.raw import stamp
 from pipeline.sources.base import Source
 
@@ -59,9 +60,16 @@ OPENSANCTIONS = Source(
 OFAC_URL = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN.XML"
 UK_PAGE = "https://www.gov.uk/government/publications/the-uk-sanctions-list"
 UK_LINK = re.compile(r"""href\s*=\s*["']([^"']*UK-Sanctions-List\.csv)["']""", re.IGNORECASE)
+# EUR-Lex, which people read, and Cellar, the Publications Office's door for programs: the page or query that
+# names the consolidated versions, and the text of one. EUR-Lex often answers programs with an empty 202.
+EU_VERSION = re.compile(r"02014R0833-(\d{8})")
 EU_PAGE = "https://eur-lex.europa.eu/eli/reg/2014/833"
 EU_TEXT = "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/?uri=CELEX:02014R0833-"
-EU_VERSION = re.compile(r"CELEX(?::|%3A)02014R0833-(\d{8})", re.IGNORECASE)
+CELLAR_QUERY = "https://publications.europa.eu/webapi/rdf/sparql"
+CELLAR_TEXT = "https://publications.europa.eu/resource/celex/02014R0833-"
+SPARQL = """SELECT DISTINCT ?celex WHERE {
+  ?work <http://publications.europa.eu/ontology/cdm#resource_legal_id_celex> ?celex .
+  FILTER(STRSTARTS(STR(?celex), "02014R0833-")) }"""
 MARITIME_URL = "https://data.opensanctions.org/datasets/latest/maritime/maritime.csv"
 # A ship's row: its name is not told from other text, its IMO number is.
 IMO = re.compile(rb"(?<!\d)(\d{7})(?!\d)")
@@ -81,13 +89,16 @@ def fetch_uk(job: Job) -> None:
 
 
 def fetch_eu(job: Job) -> None:
-    """The consolidated text of the latest date that the regulation's page links to."""
-    page = job.client.get(EU_PAGE, expect=_regulation)
-    today = f"{job.clock.now():%Y%m%d}"
-    versions = [version for version in EU_VERSION.findall(page.data) if version <= today]
-    if not versions:
-        raise TransshipError(f"eu: no consolidated version is named on {EU_PAGE}; the page changed")
-    _poll(job, EU_TEXT + max(versions), "annex-xlii-", ".html", _annex, version=max(versions))
+    """The latest consolidated text that is in force, from EUR-Lex or else from Cellar."""
+    try:
+        version = max(job.client.get(EU_PAGE, expect=partial(_versions, job)).data)
+        _poll(job, EU_TEXT + version, "annex-xlii-", ".html", _annex, version=version)
+    except (Unreachable, NotThere, Refused) as error:
+        job.progress.note(f"{error}; asking Cellar instead")
+        query = {"query": SPARQL, "format": "application/sparql-results+json"}
+        version = max(job.client.get(CELLAR_QUERY, params=query, expect=partial(_versions, job)).data)
+        wanted = {"Accept": "application/xhtml+xml", "Accept-Language": "eng"}
+        _poll(job, CELLAR_TEXT + version, "annex-xlii-", ".html", _annex, wanted, version=version)
 
 
 def fetch_opensanctions(job: Job) -> None:
@@ -96,11 +107,20 @@ def fetch_opensanctions(job: Job) -> None:
 
 
 def _poll(
-    job: Job, url: str, prefix: str, ending: str, expect: Callable[[Answer], Any], **extra: Any
+    job: Job,
+    url: str,
+    prefix: str,
+    ending: str,
+    expect: Callable[[Answer], Any],
+    wanted: Mapping[str, str] | None = None,
+    **extra: Any,
 ) -> None:
     """Ask for what changed since the newest copy; keep it under the time of this poll."""
     newest = job.raw.newest(prefix)
-    headers = if_changed(job.raw.facts(newest)) if newest else {}
+    facts = job.raw.facts(newest) if newest else {}
+    # What a server said of one address holds for no other.
+    same = if_changed(facts) if facts.get("url") == job.client.shown(job.client.address(url)) else {}
+    headers = {**(wanted or {}), **same}
     answer = job.client.get(url, headers=headers, expect=expect)
     job.keep_if_new(prefix, f"{prefix}{stamp(answer.fetched_at)}{ending}", answer, **extra)
 
@@ -111,11 +131,15 @@ def _sdn(answer: Answer) -> None:
         raise Unfit("the list has no field 'sdnEntry'")
 
 
-def _regulation(answer: Answer) -> str:
-    """Expect the regulation's page. EUR-Lex answers programs it does not trust with an empty 202."""
-    if not answer.body.strip():
-        raise Unfit("EUR-Lex gives no page to programs now")
-    return as_page(answer)
+def _versions(job: Job, answer: Answer) -> list[str]:
+    """Expect the dates of consolidated versions; those to come are left out."""
+    today = f"{job.clock.now():%Y%m%d}"
+    found = EU_VERSION.findall(answer.body.decode("utf-8", "replace"))
+    if not (past := [version for version in found if version <= today]):
+        raise Unfit(
+            f"the answer ({len(answer.body)} bytes) names no consolidated version 02014R0833-YYYYMMDD"
+        )
+    return past
 
 
 def _annex(answer: Answer) -> None:

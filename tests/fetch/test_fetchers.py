@@ -584,7 +584,8 @@ def test_lists(
         ("ofac", SDN[:-20], "no .whole. XML"),
         ("uk", b"<html>nothing</html>", "UK-Sanctions-List.csv"),
         ("eu", b"<html>nothing</html>", "no consolidated version"),
-        ("eu", b"", "EUR-Lex gives no page"),
+        ("eu", b"02014R0833-20260724", "no page"),
+        ("eu", b"<html>02014R0833-20260724</html>", "no Annex XLII"),
         ("opensanctions", b"type,name\n", "no column 'caption'"),
     ],
 )
@@ -595,6 +596,24 @@ def test_list_in_another_form_is_told(
     with pytest.raises(TransshipError, match=f"{source}: .*{told}"):
         run(source)
     assert raw_files(empty_home, source) == []
+
+
+def test_eu_list_from_cellar_where_eur_lex_gives_nothing(run: Run, server: Server, empty_home: Home) -> None:
+    def serve(request: Request) -> Reply:
+        if request.path.startswith(("/eli", "/legal-content")):
+            return Reply(b"", 202)
+        if request.path == "/webapi/rdf/sparql":
+            assert "02014R0833-" in request.query["query"]
+            rows = [{"celex": {"value": f"02014R0833-{day}"}} for day in ("20260424", "20260724", "20270101")]
+            return json_reply({"results": {"bindings": rows}})
+        assert request.path == "/resource/celex/02014R0833-20260724"
+        assert request.headers["accept"] == "application/xhtml+xml"
+        return Reply(ANNEX, 200, {"Content-Type": "application/xhtml+xml"})
+
+    server.serve = serve
+    assert run("eu").n_new == 1
+    (name,) = check_store(empty_home, "eu")
+    assert RawStore(empty_home, "eu").facts(name)["version"] == "20260724"
 
 
 # Alike for all.
