@@ -37,13 +37,13 @@ def distance_m(lat1: Any, lon1: Any, lat2: Any, lon2: Any) -> Floats:
     """Great-circle distance in metres (haversine on the mean sphere)."""
     lat1, lon1, lat2, lon2 = (np.radians(np.asarray(x, dtype=np.float64)) for x in (lat1, lon1, lat2, lon2))
     h = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, h)))
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(1.0, h))))
 
 
 def around(  # a whole table of shapes at once: a loop over 40,000 of them would take seconds
     lat1: Floats, lon1: Floats, lat2: Floats, lon2: Floats, radius_m: Floats, n: int, margin: float = 0.0
 ) -> tuple[Ints, Ints, Floats]:
-    """Every cell whose centre lies within `radius_m` of a line from point 1 to point 2 (a circle where equal).
+    """Every cell whose centre lies within `radius_m` of a line from point 1 to 2 (a circle where equal).
 
     `margin` widens the radius by that share of a cell's half diagonal, so that 1.0 takes every cell that
     the shape touches. Returns (index of the shape, cell_id, distance of the centre in metres).

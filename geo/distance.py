@@ -1,4 +1,4 @@
-"""Distances between places in nautical miles: great circle, and along the sea by searoute's network of lanes."""
+"""Distances in nautical miles: great circle, and along the sea by searoute's network of lanes."""
 
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ def great_circle_nm(lat1: float, lon1: float, lat2: float, lon2: float) -> float
 
 
 def sea_distance_nm(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Distance by sea in nautical miles, by Suez and Panama where that is shorter, not by the Northwest Passage.
+    """Distance by sea in nautical miles, by Suez and Panama where shorter, not by the Northwest Passage.
 
     From searoute 1.6.0, within some 5 %; never less than the great circle, and the great circle itself
     under 25 miles. The network is asked with points rounded to 0.01 degree, in a fixed order: the answer

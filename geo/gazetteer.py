@@ -25,7 +25,7 @@ VERSION = 1
 
 # A ring reaches as far as port_calls.exit_km may be set (6 km) and half a coarse cell's diagonal.
 RING_M = 7_000.0
-# What a place without a drawn outline covers: a quay's neighbourhood, an S2 cell, the space between two roads points.
+# What a place where ships were seen covers (they are some 500 m apart), and how densely wide roads are filled.
 BERTH_CELL_M = 450.0
 ROADS_CELL_M = 800.0
 ROADS_STEP_M = 2_500.0
@@ -84,7 +84,7 @@ class Gazetteer:
         return bool(int(self.land_cells["mask"].iat[i]) >> square & 1)
 
     def write(self, folder: Path) -> dict[str, Path]:
-        """Write every table as `<folder>/<table>.parquet`; the caller gives a temporary folder and renames it."""
+        """Write every table as `<folder>/<table>.parquet`; the caller renames the folder when it is full."""
         folder.mkdir(parents=True, exist_ok=True)
         out = {}
         with duckdb.connect() as con:
@@ -149,7 +149,7 @@ def load_stops() -> pd.DataFrame:
 
 
 def load_lanes() -> pd.DataFrame:
-    """Fairways through straits so narrow that cells on both shores would meet in the middle, as rows of segments."""
+    """Fairways of straits so narrow that cells of both shores would meet, as rows of segments."""
     rows = []
     for lane in _read(HAND / "lanes.csv").to_dict("records"):
         points = [tuple(map(float, point.split())) for point in str(lane["path"]).split(";")]
@@ -223,10 +223,13 @@ def with_users_ports(ports: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
         return ports
     rows = pd.DataFrame(
         {
-            "port_id": new["hub_id"], "name": new["name"], "country": new["country"], "controlled_by": new["country"],
+            "port_id": new["hub_id"], "name": new["name"], "country": new["country"],
+            "controlled_by": new["country"],
             "basin": "", "role": "hub", "kind": "port", "lat": new["lat"], "lon": new["lon"],
-            "radius_km": new["radius_km"], "berth_km": np.minimum(1.5, new["radius_km"]), "is_disputed": False,
-            "unlocode": "", "harbour_size": "", "confidence": 2, "source": new["source"], "source_id": "", "note": new["note"],
+            "radius_km": new["radius_km"], "berth_km": np.minimum(1.5, new["radius_km"]),
+            "is_disputed": False,
+            "unlocode": "", "harbour_size": "", "confidence": 2, "source": new["source"], "source_id": "",
+            "note": new["note"],
         }
     )  # fmt: skip
     return pd.concat([ports, rows], ignore_index=True).sort_values("port_id", ignore_index=True)
@@ -253,7 +256,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
-    """Every outline of a place to lie, one row a circle or a line with a radius: what the cells are drawn from."""
+    """Every outline of a place to lie, a circle or a line with a radius: what the cells are drawn from."""
     number = pd.Series(np.arange(len(ports)), index=ports["port_id"])
     of_ports = pd.DataFrame(
         {
@@ -266,7 +269,8 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
     of_terminals = pd.DataFrame(
         {
             "lat": terminals["lat"], "lon": terminals["lon"],
-            "lat2": terminals["lat2"].fillna(terminals["lat"]), "lon2": terminals["lon2"].fillna(terminals["lon"]),
+            "lat2": terminals["lat2"].fillna(terminals["lat"]),
+            "lon2": terminals["lon2"].fillna(terminals["lon"]),
             "radius_m": terminals["radius_km"] * 1000, "port": number[terminals["port_id"]].to_numpy(),
             "terminal": np.arange(len(terminals)),
             "kind": np.where(terminals["kind"].isin(ROADS_KINDS), "anchorage", "berth"),
@@ -278,7 +282,8 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
     of_stops = pd.DataFrame(
         {
             "lat": stops["lat"], "lon": stops["lon"], "lat2": stops["lat"], "lon2": stops["lon"],
-            "radius_m": np.where(at_berth, BERTH_CELL_M, ROADS_CELL_M), "port": number[stops["port_id"]].to_numpy(),
+            "radius_m": np.where(at_berth, BERTH_CELL_M, ROADS_CELL_M),
+            "port": number[stops["port_id"]].to_numpy(),
             "terminal": -1, "kind": stops["kind"], "confidence": np.where(at_berth, 3, 2),
             "is_seen": True,
         }
@@ -289,7 +294,7 @@ def place_shapes(ports: pd.DataFrame, terminals: pd.DataFrame, stops: pd.DataFra
 def berth_cells(
     shapes: pd.DataFrame, lanes: pd.DataFrame, ports: pd.DataFrame, terminals: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row a fine cell: berth before anchorage, then the nearest port's; of that port a terminal's outline first."""
+    """One row a fine cell: berth before anchorage, then the nearest port, a terminal of it first."""
     shape, cell, distance = _cells_of(shapes, FINE, margin=1.0)
     _, fairway, _ = _cells_of(lanes, FINE)
     free = ~(shapes["is_seen"].to_numpy(bool)[shape] & np.isin(cell, fairway))
@@ -306,7 +311,7 @@ def berth_cells(
     cell, shape, port, terminal, metres = (x[same] for x in (cell, shape, port, terminal, metres))
     order = np.lexsort((terminal, metres, terminal < 0, cell))
     first = order[np.unique(cell[order], return_index=True)[1]]
-    names = np.append(terminals["terminal_id"].to_numpy(object), None)
+    names = np.array([*terminals["terminal_id"], None], dtype=object)
     return pd.DataFrame(
         {
             "cell_id": cell[first],
@@ -344,7 +349,7 @@ def port_rings(shapes: pd.DataFrame, ports: pd.DataFrame) -> pd.DataFrame:
 
 
 def _points(shapes: pd.DataFrame) -> pd.DataFrame:
-    """The points from which a port's rings are drawn: long lines and wide roads as rows of points, thinned to one a cell."""
+    """The points from which rings are drawn: lines and wide roads as many, thinned to one a cell."""
     parts = []
     for row in shapes[(shapes["lat"] != shapes["lat2"]) | (shapes["lon"] != shapes["lon2"])].itertuples():
         length = float(cells.distance_m(row.lat, row.lon, row.lat2, row.lon2))
@@ -376,7 +381,7 @@ def _lattice(lat: float, lon: float, radius_m: float) -> tuple[Floats, Floats]:
 
 
 def sts_cells(hubs: pd.DataFrame) -> pd.DataFrame:
-    """One row a coarse cell of an area for transfers at sea; where areas overlap, the one in which it lies deepest."""
+    """One row a coarse cell of an STS area; where areas overlap, the one in which it lies deepest."""
     areas = hubs[hubs["kind"] == "sts_area"].reset_index(drop=True)
     lat, lon, radius = (areas[c].to_numpy(float) for c in ("lat", "lon", "radius_km"))
     area, cell, distance = cells.around(lat, lon, lat, lon, radius * 1000, COARSE)

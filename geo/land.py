@@ -27,7 +27,7 @@ SOUTH_NORTH = 180 * SQUARES
 
 
 def polygons(path: Path = DATA / "land-10m.json.gz") -> list[shapely.Polygon]:
-    """The land of world-atlas (Natural Earth 1:10m) from its TopoJSON; the Caspian Sea is a hole, lakes are land."""
+    """Natural Earth's land 1:10m from world-atlas's TopoJSON: the Caspian Sea is a hole, lakes are land."""
     topology = json.loads(gzip.decompress(path.read_bytes()))
     scale, move = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = [np.cumsum(np.array(arc), axis=0) * scale + move for arc in topology["arcs"]]

@@ -30,7 +30,7 @@ WPI = "World Port Index (NGA Pub. 150)"
 SEAROUTE = "searoute 1.6.0"
 SEA_PORTS = "sea-ports 0.0.9"
 
-# A port of a list is the same as one we have when it lies this near, or twice to four times as far with a like name.
+# A listed port is one that we have when it lies this near; with a like or equal name also further off.
 SAME_PORT_M = 4_000.0
 SAME_NAME_M = 16_000.0
 EQUAL_NAME_M = 45_000.0
@@ -49,8 +49,8 @@ RUSSIAN_HELD = (
 )  # fmt: skip
 SECOND_HUB_BASINS = {"North Sea", "Baltic Sea", "Kattegat", "English Channel"}
 
-# Radius of the circle that stands for a port's berths: less where a lane or an anchorage is near, more where ships
-# lie at moorings at sea and the point is known to some kilometres only.
+# Radius of the circle that stands for a port's berths: less where a lane or an anchorage is near, more where
+# ships lie at moorings at sea and the point is known to some kilometres only.
 BERTH_KM = {
     "TRIST": 0.8, "TRHAY": 0.8, "TRCKZ": 0.9, "TRGEL": 0.8, "GIGIB": 0.75, "EGPSD": 1.0, "EGSUZ": 1.0,
     "RUCPC": 2.0, "RUVAR": 2.0, "RU-PRIRAZLOM": 2.0, "RU-ARCTICGATE": 2.0, "RU-KORYAKFSU": 2.0, "LTBOT": 1.8,
@@ -60,8 +60,8 @@ LISTED_BERTH_KM = 1.5
 PLACED_BERTH_KM = 1.2
 
 PORT_COLUMNS = [
-    "port_id", "name", "country", "controlled_by", "basin", "role", "kind", "lat", "lon", "radius_km", "berth_km",
-    "is_disputed", "unlocode", "harbour_size", "confidence", "source", "source_id", "note",
+    "port_id", "name", "country", "controlled_by", "basin", "role", "kind", "lat", "lon", "radius_km",
+    "berth_km", "is_disputed", "unlocode", "harbour_size", "confidence", "source", "source_id", "note",
 ]  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
 
 
 def detailed(reference: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The hand-placed places as ports and, of those with a parent, terminals. GFW's visit counts stay behind."""
+    """The hand-placed ports and, of those with a parent, terminals. GFW's visit counts stay behind."""
     rows = read(reference, "ports.csv")
     note = (
         rows["note"].str.replace(r"(?:; )?(?:taken: [^;]*|AIS-derived[^;]*)", "", regex=True).str.strip("; ")
@@ -121,7 +121,7 @@ def detailed(reference: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             "is_disputed": rows["is_disputed"].astype(int),
             "unlocode": rows["unlocode"],
             "harbour_size": rows["harbour_size"],
-            # Our own grading: GFW's counts of visits, on which the list graded its rows, are not ours to pass on.
+            # Graded anew: GFW's counts of visits, by which the list graded its rows, are not passed on.
             "confidence": np.where(pd.to_numeric(rows["check_km"], errors="coerce") <= 6, 3, 2),
             "source": "placed by hand"
             + np.where(rows["check_source"] != "", ", checked against " + rows["check_source"], ""),
@@ -167,7 +167,7 @@ def listed(reference: Path) -> pd.DataFrame:
 
 
 def merge_world(base: pd.DataFrame, base_terminals: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """The listed ports that `base` lacks, each once: by UN/LOCODE, by distance, and by name when somewhat further."""
+    """The listed ports that `base` lacks, each once: by UN/LOCODE, by distance, by name when further off."""
     known_codes = set(base["unlocode"]) | set(base["port_id"]) | set(base_terminals["unlocode"])
     places = pd.concat([base, base_terminals], ignore_index=True)
     lat, lon = list(places["lat"]), list(places["lon"])
@@ -226,15 +226,17 @@ def as_ports(rows: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
         {
             "port_id": ids, "name": rows["name"], "country": rows["country"], "controlled_by": controlled_by,
             "basin": "", "role": np.where(controlled_by == "RU", "destination", "other"), "kind": "port",
-            "lat": rows["lat"].round(5), "lon": rows["lon"].round(5), "radius_km": 3.0, "berth_km": LISTED_BERTH_KM,
-            "is_disputed": held.astype(int), "unlocode": rows["unlocode"], "harbour_size": "", "confidence": 1,
+            "lat": rows["lat"].round(5), "lon": rows["lon"].round(5), "radius_km": 3.0,
+            "berth_km": LISTED_BERTH_KM,
+            "is_disputed": held.astype(int), "unlocode": rows["unlocode"], "harbour_size": "",
+            "confidence": 1,
             "source": rows["source"], "source_id": rows["source_id"], "note": "",
         }
     )  # fmt: skip
 
 
 def with_codes(rows: pd.DataFrame, sea_ports: dict[str, Any], taken: set[str]) -> pd.DataFrame:
-    """UN/LOCODEs for the ports that have none, by country, like name and a point within 45 km in sea-ports."""
+    """UN/LOCODEs for ports that have none, by country, like name and a point within 45 km in sea-ports."""
     taken = taken | set(rows["unlocode"])
     rows = rows.copy()
     by_country: dict[str, list[tuple[str, set[str], float, float]]] = {}
@@ -297,7 +299,7 @@ class Coast:
 
 
 def stops(reference: Path, places: pd.DataFrame, coast: Coast) -> pd.DataFrame:
-    """The places where ships lie (GFW), each given to the nearest port within reach, as berth or anchorage."""
+    """Places where ships lie (GFW), each given to the nearest port within reach, as berth or anchorage."""
     cells = read(reference, "anchorage_cells_gfw.csv.gz").drop_duplicates("s2id")
     cells = cells[["latitude", "longitude", "s2id"]].sort_values("s2id", ignore_index=True)
     lat, lon = cells["latitude"].to_numpy(float), cells["longitude"].to_numpy(float)

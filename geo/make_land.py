@@ -1,5 +1,7 @@
 """The runs of land squares, made from Natural Earth's polygons less everything that ships may sail on."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -19,10 +21,11 @@ Path2 = list[tuple[float, float]]
 
 
 def runs(
-    land: list[shapely.Polygon], ports: tuple[Floats, Floats], stops: tuple[Floats, Floats], lanes: list[Path2],
+    land: list[shapely.Polygon], ports: tuple[Floats, Floats], stops: tuple[Floats, Floats],
+    lanes: list[Path2],
     waterways: list[tuple[float, Path2]],
 ) -> pd.DataFrame:  # fmt: skip
-    """Rows of squares on land (row, first_col, last_col), see geo.land; points as (lat, lon), lanes as lists of them."""
+    """Runs of squares on land (row, first_col, last_col), see geo.land; ways are lists of (lat, lon)."""
     dry = fill(land)
     erode(dry, land)
     for (lat, lon), radius in ((ports, PORT_M), (stops, STOP_M)):
@@ -97,7 +100,7 @@ def clear(dry: Grid, lat: float, lon: float, radius_m: float) -> None:
 def along(path: Path2, step_m: float) -> Path2:
     """Points on a way, at most `step_m` apart."""
     out = [path[0]]
-    for (lat1, lon1), (lat2, lon2) in zip(path, path[1:], strict=False):
+    for (lat1, lon1), (lat2, lon2) in pairwise(path):
         if abs(lon2 - lon1) > 180:
             out.append((lat2, lon2))
             continue

@@ -209,8 +209,8 @@ def test_open_water_is_no_berth(gazetteer: geo.Gazetteer, name: str) -> None:
 
 
 def test_most_of_an_area_for_transfers_at_sea_is_no_berth(gazetteer: geo.Gazetteer) -> None:
-    """Quays of the hubs may reach into a circle; floating storage at Umba and off Kamchatka is a berth itself."""
-    storage = gazetteer.hubs["hub_id"].isin(["kola_bay", "bechevinskaya"])
+    """Quays of the hubs may reach into a circle; moorings and storage ships are berths themselves."""
+    storage = gazetteer.hubs["hub_id"].isin(["kola_bay", "bechevinskaya", "sakhalin_dekastri"])
     areas = gazetteer.hubs[(gazetteer.hubs["kind"] == "sts_area") & ~storage]
     berths = gazetteer.berth_cells[gazetteer.berth_cells["kind"] == "berth"]["cell_id"].to_numpy()
     for area in areas.itertuples():
@@ -246,8 +246,8 @@ def test_neighbours_do_not_swallow_each_other(gazetteer: geo.Gazetteer) -> None:
 
 def test_offshore_loading_points_are_berths(gazetteer: geo.Gazetteer) -> None:
     for port, lat, lon in [
-        ("RUCPC", 44.612, 37.640), ("RUVAR", 69.050, 58.150), ("RUMMK", 69.065, 33.130), ("RUDKA", 51.437, 140.888),
-        ("RUPGN", 46.620, 142.900), ("RU-ARCTICGATE", 68.504, 73.669),
+        ("RUCPC", 44.612, 37.640), ("RUVAR", 69.050, 58.150), ("RUMMK", 69.065, 33.130),
+        ("RUDKA", 51.437, 140.888), ("RUPGN", 46.620, 142.900), ("RU-ARCTICGATE", 68.504, 73.669),
     ]:  # fmt: skip
         place = gazetteer.resolve(lat, lon)
         assert place is not None
@@ -318,8 +318,10 @@ def test_the_join_in_sql_gives_what_resolve_gives(gazetteer: geo.Gazetteer, tmp_
         assert row == expected
     land = duckdb.execute(
         f"""
-        SELECT p.lat, p.lon, l.mask IS NOT NULL AND (l.mask // CAST(pow(2, (row % 5) * 5 + col % 5) AS BIGINT)) % 2 = 1
-        FROM (SELECT lat, lon, CAST(floor((lat + 90) * 50) AS BIGINT) AS row, CAST(floor((lon + 180) * 50) AS BIGINT) AS col
+        SELECT p.lat, p.lon, l.mask IS NOT NULL
+               AND (l.mask // CAST(pow(2, (row % 5) * 5 + col % 5) AS BIGINT)) % 2 = 1
+        FROM (SELECT lat, lon, CAST(floor((lat + 90) * 50) AS BIGINT) AS row,
+                     CAST(floor((lon + 180) * 50) AS BIGINT) AS col
               FROM (SELECT unnest($lat) AS lat, unnest($lon) AS lon)) AS p
         LEFT JOIN '{files["land_cells"]}' AS l ON l.cell_id = (p.row // 5) * 1000000 + p.col // 5
         """,
