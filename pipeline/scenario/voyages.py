@@ -19,12 +19,11 @@ HASTENING = ((0.08, 1.2), (0.35, 3.0), (1.0, 5.5), (3.0, 8.5), (6.0, 11.0))
 
 @dataclass
 class Stop:
-    """A planned stop. `kind` is berth, anchor or meeting; `at` (s) the earliest time for it to begin."""
+    """A planned stop. `kind` is berth, anchor or meeting; `tag` says what for, such as load or land."""
 
     place: str
     kind: str = "berth"
     hours: float = 20.0
-    at: float | None = None
     tag: str = ""
 
 
@@ -39,6 +38,31 @@ class Call:
     load: float = 0.5
     draught_m: float = 0.0
     destination: str = ""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a voyage is sailed: its speed at sea, and how far to the right of the lane (m)."""
+
+    speed_kn: float
+    aside_m: float
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A passage with its times (s), not sailed yet."""
+
+    place: str
+    spot: Spot
+    t: Floats
+    lat: Floats
+    lon: Floats
+    offshore: Floats
+
+    @property
+    def arrival(self) -> float:
+        """When it ends (s)."""
+        return float(self.t[-1])
 
 
 @dataclass
@@ -85,41 +109,53 @@ class Track:
         self.knots(at, self.spot.lat * here, self.spot.lon * here, offshore, mode, self.spot.heading, swing)
         self.t = end
 
-    def sail(
-        self, place: str, spot: Spot, *, slow_down: bool = True, knots_limit: float | None = None
-    ) -> None:
-        """Sail along the lanes to a spot at a place; speed falls over the last miles."""
-        lat, lon, offshore = self._line(place, spot)
+    def plan(self, place: str, spot: Spot, pace: Pace, *, slow_down: bool = True) -> Leg:
+        """The way along the lanes to a spot at a place, and when the ship passes where."""
+        lat, lon, offshore = self._line(place, spot, pace.aside_m)
         nm = along(lat, lon)
-        speed = knots_limit or self.ship.speed_kn * float(self.rng.uniform(0.93, 1.03))
         total = float(nm[-1])
         cuts = [total - x for x, _ in SLOWING] + [x for x, _ in HASTENING]
         at = np.unique(np.concatenate([nm, [c for c in cuts if 0 < c < total]]))
         middle = (at[1:] + at[:-1]) / 2
-        pace = np.full(len(middle), speed)
-        for reach, kn in reversed(HASTENING):
-            pace = np.where(middle < reach, np.minimum(pace, kn), pace)
+        speed = np.full(len(middle), pace.speed_kn)
+        for reach, kn in HASTENING:
+            speed = np.where(middle < reach, np.minimum(speed, kn), speed)
         if slow_down:
             for reach, kn in SLOWING:
-                pace = np.where(total - middle < reach, np.minimum(pace, kn), pace)
-        t = self.t + np.concatenate([[0.0], np.cumsum(np.diff(at) / pace)]) * HOUR
-        self.knots(t, np.interp(at, nm, lat), np.interp(at, nm, lon), np.interp(at, nm, offshore), UNDER_WAY)
-        if place != self.place:
-            self.behind = self.place
-        self.t, self.spot, self.place = float(t[-1]), spot, place
+                speed = np.where(total - middle < reach, np.minimum(speed, kn), speed)
+        t = self.t + np.concatenate([[0.0], np.cumsum(np.diff(at) / speed)]) * HOUR
+        return Leg(
+            place, spot, t, np.interp(at, nm, lat), np.interp(at, nm, lon), np.interp(at, nm, offshore)
+        )
 
-    def _line(self, place: str, spot: Spot) -> tuple[Floats, Floats, Floats]:
+    def follow(self, leg: Leg) -> None:
+        """Sail a planned leg."""
+        self.knots(leg.t, leg.lat, leg.lon, leg.offshore, UNDER_WAY)
+        if leg.place != self.place:
+            self.behind = self.place
+        self.t, self.spot, self.place = leg.arrival, leg.spot, leg.place
+
+    def sail(self, place: str, spot: Spot, speed_kn: float, *, slow_down: bool = True) -> None:
+        """Plan and follow at a given speed."""
+        self.follow(self.plan(place, spot, Pace(speed_kn, self.pace().aside_m), slow_down=slow_down))
+
+    def pace(self) -> Pace:
+        """This voyage's speed, and how far beside the lane it goes."""
+        speed = self.ship.speed_kn * float(self.rng.uniform(0.93, 1.03))
+        return Pace(speed, float(self.rng.normal(0.0, 2500.0)))
+
+    def _line(self, place: str, spot: Spot, aside_m: float) -> tuple[Floats, Floats, Floats]:
         """The lane to a place, each voyage a little beside the others where there is room."""
         if place == self.place:
             return self._within(place, spot)
         way = lanes().way(self.place, place)
         room = np.clip(way.offshore_km - 6.0, 0.0, 25.0) / 25.0
-        aside_m = float(self.rng.normal(0.0, 2500.0)) * room
+        aside = aside_m * room
         course = (
             np.arctan2(np.gradient(way.lon) * np.cos(np.radians(way.lat)), np.gradient(way.lat)) + np.pi / 2
         )
-        lat = way.lat + aside_m * np.cos(course) / 111_195.0
-        lon = way.lon + aside_m * np.sin(course) / 111_195.0 / np.cos(np.radians(way.lat))
+        lat = way.lat + aside * np.cos(course) / 111_195.0
+        lon = way.lon + aside * np.sin(course) / 111_195.0 / np.cos(np.radians(way.lat))
         keep = slice(1, -1)
         far = np.ones(len(lat), dtype=bool)
         # From or to the roads the ship leaves or joins the lane where it passes, not at the quay.
@@ -181,31 +217,29 @@ def start(ship: Ship, stops: list[Stop], t: float, rng: np.random.Generator, har
 
 def call_at(track: Track, stop: Stop, harbours: Harbours, anchor_first: float) -> None:
     """Sail to a stop at berth or anchor and lie there; some ships wait in the roads before they berth."""
-    ship, port = track.ship, stop.place
-    due = track.t + track.hours_to(port) * HOUR if port != track.place else track.t + HOUR
-    wait = max(0.0, ((stop.at or 0.0) - due) / HOUR)
     if stop.kind == "anchor":
-        _anchor(track, port, stop, stop.hours + wait, harbours)
+        _lie(track, stop, harbours)
         return
-    if port in ROADS and (wait > 3 or track.rng.random() < anchor_first):
-        pause = Stop(port, "anchor", max(wait, float(track.rng.gamma(2.0, 5.0)) + 1.0), tag="wait")
-        _anchor(track, port, pause, pause.hours, harbours)
-        due = track.t + 1.2 * HOUR
-    # The berth is kept a little longer than needed: the arrival is an estimate until the ship has sailed.
-    lying = harbours.berth(ship.index, port, due - 2 * HOUR, due + (stop.hours + 3.0) * HOUR, ship.length_m)
-    track.sail(port, lying.spot)
-    lying.t0 = track.t
-    track.stay(stop.hours, BERTH)
-    lying.t1 = track.t
-    track.calls.append(Call(stop, lying.t0, lying.t1, lying))
+    if stop.place in ROADS and track.rng.random() < anchor_first:
+        hours = float(track.rng.gamma(2.0, 5.0)) + 1.0
+        _lie(track, Stop(stop.place, "anchor", hours, tag="wait"), harbours)
+    _lie(track, stop, harbours)
 
 
-def _anchor(track: Track, port: str, stop: Stop, hours: float, harbours: Harbours) -> None:
-    due = track.t + (track.hours_to(port) if port != track.place else 1.0) * HOUR
-    lying = harbours.anchor(track.ship.index, port, due, due + hours * HOUR)
-    track.sail(port, lying.spot)
+def _lie(track: Track, stop: Stop, harbours: Harbours) -> None:
+    """Sail to a place that is free at the time of arrival, and stay there."""
+    pace, port, index = track.pace(), stop.place, track.ship.index
+    anchor = stop.kind == "anchor"
+    about = Spot(*(ROADS if anchor else port_points())[port])
+    due = track.plan(port, about, pace).arrival
+    until = due + stop.hours * HOUR
+    if anchor:
+        lying = harbours.anchor(index, port, due, until)
+    else:
+        lying = harbours.berth(index, port, due, until, track.ship.length_m)
+    track.follow(track.plan(port, lying.spot, pace))
     lying.t0 = track.t
-    track.stay(hours, ANCHOR, swing=45.0, offshore=6.0)
+    track.stay(stop.hours, *((ANCHOR, 45.0, 6.0) if anchor else (BERTH,)))
     lying.t1 = track.t
     track.calls.append(Call(stop, lying.t0, lying.t1, lying))
 
@@ -234,7 +268,7 @@ def meet(a: Track, b: Track, begin: float, hours: float, spot: Spot, harbours: H
         track.spot = Spot(float(lat[-1]), float(lon[-1]), heading)
     # A lies on for an hour, then both go their ways.
     clear = shifted(b.spot.lat, b.spot.lon, heading + 90 + float(b.rng.uniform(-40, 40)), 3500.0)
-    b.sail(b.place, Spot(*clear, heading), slow_down=False, knots_limit=4.0)
+    b.sail(b.place, Spot(*clear, heading), 4.0, slow_down=False)
     a.stay(float(a.rng.uniform(0.8, 2.5)), DRIFT, swing=60.0, offshore=12.0)
 
 

@@ -189,7 +189,7 @@ def _plan_meetings(
         world.meetings.append(Meeting(kind, a.index, b.index, area, at, dark))
         for ship, so_far, after in ((a, before_a, after_a), (b, before_b, after_b)):
             r = own[ship.index]
-            stops = [*so_far, Stop(area, "meeting", at=at)]
+            stops = [*so_far, Stop(area, "meeting")]
             while (lead := estimate_hours(ship, stops)[-1] + 8.0) < at / HOUR + 12.0:
                 earlier = one(r, OIL_LOADS if stops[0].tag == "land" else OIL_LANDS)
                 stops.insert(0, Stop(earlier, hours=30.0, tag="load" if stops[0].tag == "land" else "land"))
@@ -214,7 +214,7 @@ def _hold_meetings(world: World, before: dict[int, list[Stop]], tracks: dict[int
             # Who is early steams slowly; the rest of the wait is spent drifting near the meeting.
             nm = track.hours_to(m.area) * track.ship.speed_kn
             left = max((m.at - track.t) / HOUR - float(track.rng.uniform(2, 8)), 1.0)
-            track.sail(m.area, to, knots_limit=float(np.clip(nm / left, 7.5, track.ship.speed_kn)))
+            track.sail(m.area, to, float(np.clip(nm / left, 7.5, track.ship.speed_kn)))
         m.begin = max(m.at, a.t + 0.5 * HOUR, b.t + 2.5 * HOUR)
         m.end = m.begin + float(a.rng.uniform(*world.habits.sts_hours)) * HOUR
         meet(a, b, m.begin, (m.end - m.begin) / HOUR, spot, world.harbours)
@@ -299,16 +299,16 @@ def _go_alongside(world: World, track: Track, x: Lying, begin: float, hours: flo
     gap = (host.width_m + track.ship.width_m) / 2 + 3.0
     at = Spot(*shifted(x.spot.lat, x.spot.lon, float(track.rng.uniform(0, 360)), gap))
     probe = Track(track.ship, 0.0, home, track.place, np.random.default_rng(0), behind=track.behind)
-    probe.sail(track.place, at, knots_limit=track.ship.speed_kn)
+    probe.sail(track.place, at, track.ship.speed_kn)
     leave = begin - probe.t
     track.stay((leave - track.t) / HOUR, BERTH)
-    track.sail(track.place, at, knots_limit=track.ship.speed_kn)
+    track.sail(track.place, at, track.ship.speed_kn)
     track.spot = Spot(at.lat, at.lon, float(track.rng.uniform(0, 360)))
     track.stay(hours, ANCHOR, swing=45.0)
     world.harbours.add(Lying(track.ship.index, "craft", track.place, begin, track.t, track.spot))
     kind = ENCOUNTER_OF_CRAFT[track.ship.kind]
     world.services.append(Service(track.ship.index, x.ship, begin, track.t, kind))
-    track.sail(track.place, home, knots_limit=track.ship.speed_kn)
+    track.sail(track.place, home, track.ship.speed_kn)
 
 
 def _disguise(world: World, rng: np.random.Generator) -> None:
