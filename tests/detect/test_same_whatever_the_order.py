@@ -45,7 +45,16 @@ def world() -> list[Report]:
 def tables(home: Home, settings: Settings) -> dict[str, list[str]]:
     # n_reports of an identity counts what was received, repeats included.
     return {
-        table: sorted(map(str, rows(home, settings, f"SELECT COLUMNS(c -> c <> 'n_reports') FROM {table}")))
+        table: sorted(
+            map(
+                str,
+                rows(
+                    home,
+                    settings,
+                    f"{'SELECT * EXCLUDE (n_reports)' if table == 'vessel_identities' else ''} FROM {table}",
+                ),
+            )
+        )
         for table in TABLES
     }
 
