@@ -44,31 +44,24 @@ def surroundings(given: Mapping[str, str], home: Path) -> dict[str, str]:
     }
 
 
-def airflow(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the `airflow` command; returns its exit status."""
-    return subprocess.run([str(AIRFLOW), *arguments], env=environment, check=False).returncode  # noqa: S603
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Start Airflow with its page, or run one airflow command."""
+def main(arguments: Sequence[str]) -> None:
+    """Become Airflow with its page, or one airflow command."""
     home = Path(os.environ.get("TRANSSHIP_HOME") or "data")
     if arguments[:1] == ["--home"] and len(arguments) > 1:
         home, arguments = Path(arguments[1]), arguments[2:]
     if not AIRFLOW.is_file():
-        print("Airflow is not installed here: `make airflow`, or pip install '.[airflow]'", file=sys.stderr)
-        return 1
+        sys.exit("Airflow is not installed here: `make airflow`, or pip install '.[airflow]'")
     environment = surroundings(os.environ, home)
-    if arguments:
-        return airflow(arguments, environment)
-    for preparation in PREPARATIONS:
-        if status := airflow(preparation, environment):
-            return status
-    print(f"Airflow's page: {environment['AIRFLOW__API__BASE_URL']} (Ctrl-C stops it)", flush=True)
-    return airflow(["standalone"], environment)
+    if not arguments:
+        for preparation in PREPARATIONS:
+            done = subprocess.run([AIRFLOW, *preparation], env=environment, check=False)  # noqa: S603
+            if done.returncode:
+                sys.exit(done.returncode)
+        print(f"Airflow's page: {environment['AIRFLOW__API__BASE_URL']} (Ctrl-C stops it)", flush=True)
+        arguments = ["standalone"]
+    # In place of this process, so that Ctrl-C reaches Airflow, which then ends its own parts.
+    os.execve(AIRFLOW, ["airflow", *arguments], environment)  # noqa: S606
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main(sys.argv[1:])
