@@ -19,7 +19,7 @@ SEED = 2025
 N_SHOWN = 12
 
 MARKER = "DEMO.txt"
-MADE_BY_DEMO = (MARKER, "truth.json", "raw", "lake", "work", "logs", "published")
+MADE_BY_DEMO = ("truth.json", "raw", "lake", "work", "logs", "published")
 KEPT = ("transship.toml",)
 INVENTED = "The ships of this demo are invented: names, numbers, voyages and cargoes. None of it happened."
 MARKER_TEXT = f"{INVENTED}\n`transship demo` made this folder and begins by removing what it holds.\n"
@@ -86,12 +86,12 @@ def clear(home: Home) -> None:
             raise TransshipError(
                 f"{root} holds data that no demo made; name an empty folder: transship demo --home DIR"
             )
-        # The marker goes last: a demo that is killed here is still known as one.
-        for name in reversed(MADE_BY_DEMO):
-            if name != MARKER:
-                _remove(root / name)
-    home.create()
+        for name in MADE_BY_DEMO:
+            _remove(root / name)
+    # The marker comes first and stays: a demo that is killed half-way is still known as one.
+    make_folder(root)
     write_text(root / MARKER, MARKER_TEXT)
+    home.create()
 
 
 def _remove(path: Path) -> None:
