@@ -56,18 +56,29 @@ def load_cells(path: Path = DATA / "land_runs.csv.gz") -> pd.DataFrame:
     """One row a land cell: cell_id, mask of its squares on land, is_whole where all of them are."""
     runs = pd.read_csv(path, dtype=np.int64)
     row, first, last = (runs[c].to_numpy() for c in ("row", "first_col", "last_col"))
-    cell1, cell2 = first // SIDE, last // SIDE
-    n = cell2 - cell1 + 1
-    run = np.repeat(np.arange(len(runs)), n)
-    col = cell1[run] + np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
-    low = np.maximum(first[run] - col * SIDE, 0)
-    high = np.minimum(last[run] - col * SIDE, SIDE - 1)
-    bits = ((1 << (high + 1)) - (1 << low)) << (row[run] % SIDE * SIDE)
-    index = (row[run] // SIDE) * (WEST_EAST // SIDE) + col
-    mask: Ints = np.zeros(SOUTH_NORTH // SIDE * (WEST_EAST // SIDE), np.int64)
-    np.add.at(mask, index, bits)
+    n_cols = WEST_EAST // SIDE
+    mask: Ints = np.zeros((SOUTH_NORTH // SIDE, n_cols), np.int64)
+    # Cells that a run crosses from side to side, all at once: +1 where they begin, -1 where they end.
+    begin, end = -(-first // SIDE), (last + 1) // SIDE
+    for k in range(SIDE):
+        mine = (row % SIDE == k) & (begin < end)
+        turns = np.zeros((SOUTH_NORTH // SIDE, n_cols + 1), np.int8)
+        np.add.at(turns, (row[mine] // SIDE, begin[mine]), 1)
+        np.add.at(turns, (row[mine] // SIDE, end[mine]), -1)
+        mask += np.cumsum(turns[:, :-1], axis=1, dtype=np.int8).astype(np.int64) * (
+            (2**SIDE - 1) << (k * SIDE)
+        )
+    # The first and the last cell of a run, where it covers only a part of them.
+    at_first = first % SIDE != 0
+    at_last = ((last + 1) % SIDE != 0) & ~(at_first & (first // SIDE == last // SIDE))
+    for part, cell in ((at_first, first // SIDE), (at_last, last // SIDE)):
+        low = np.maximum(first - cell * SIDE, 0)[part]
+        high = np.minimum(last - cell * SIDE, SIDE - 1)[part]
+        bits = ((1 << (high + 1)) - (1 << low)) << (row[part] % SIDE * SIDE)
+        np.add.at(mask, (row[part] // SIDE, cell[part]), bits)
+    mask = mask.ravel()
     land = np.flatnonzero(mask)
-    cell_id = land // (WEST_EAST // SIDE) * ROW + land % (WEST_EAST // SIDE)
+    cell_id = land // n_cols * ROW + land % n_cols
     return pd.DataFrame({"cell_id": cell_id, "mask": mask[land], "is_whole": mask[land] == WHOLE})
 
 
