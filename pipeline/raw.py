@@ -33,11 +33,16 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 def stamp(moment: datetime) -> str:
-    """A moment as names of polls hold it, to the millisecond, such as 20260131T120000123Z.
+    """A moment as names hold it, to the millisecond, such as 20260131T120000123Z.
 
     No YYYY-MM-DD, which would bind the file's rows to that day: a poll holds reports of days before.
     """
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
+
+
+def poll_name(prefix: str, moment: datetime, ending: str = ".json") -> str:
+    """The name of an answer of a service that is polled: a folder a day, since a poll a minute makes many."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}/{prefix}{stamp(moment)}{ending}"
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,19 @@ class RawStore:
         return sorted(name for name in found if name.startswith(prefix) and self.has(name))
 
     def newest(self, prefix: str = "") -> str | None:
-        """The last name that begins so; names hold times, so the newest answer's."""
-        return max(self.names(prefix), default=None)
+        """The newest answer whose name, without its folder, begins so; names and folders hold times.
+
+        Looks from the last folder back, so that years of polls cost nothing.
+        """
+        if not self.folder.is_dir():
+            return None
+        folders = sorted((path for path in self.folder.iterdir() if path.is_dir()), reverse=True)
+        for folder in (*folders, self.folder):
+            for path in sorted(folder.glob(f"{prefix}*"), reverse=True):
+                name = path.relative_to(self.folder).as_posix()
+                if self.has(name):
+                    return name
+        return None
 
     def holds_same(self, prefix: str, body: bytes) -> bool:
         """Whether the newest file of this prefix has just this body."""

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
 from pipeline.net import Answer, Refused, Unfit, as_json
-from pipeline.raw import TIME_FORMAT, stamp
+from pipeline.raw import TIME_FORMAT, poll_name
 from pipeline.sources.aishub import SOURCE
 
 URL = "https://data.aishub.net/ws.php"
@@ -26,7 +26,7 @@ def fetch(job: Job) -> None:
             job.clock.sleep(wait.total_seconds())
     query = {"username": job.keys["AISHUB_USERNAME"], "format": 1, "output": "json", "compress": 0, **WORLD}
     answer = job.client.get(URL, params=query, expect=_ships)
-    job.keep_if_new("ships-", f"ships-{stamp(answer.fetched_at)}.json", answer)
+    job.keep_if_new("ships-", poll_name("ships-", answer.fetched_at), answer)
 
 
 def _ships(answer: Answer) -> list[Any]:

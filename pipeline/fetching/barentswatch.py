@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.fetching.base import Fetcher, Job
 from pipeline.net import Answer, Refused, Unfit, as_records, require
-from pipeline.raw import stamp
+from pipeline.raw import poll_name
 from pipeline.sources.barentswatch import SOURCE
 
 TOKENS = "https://id.barentswatch.no/connect/token"
@@ -69,7 +69,7 @@ def fetch(job: Job) -> None:
         answer = token.ask(
             "GET", LIVE, params={"modelType": "Full", "modelFormat": "Json"}, expect=as_records
         )
-        job.keep_if_new("combined-", f"combined-{stamp(answer.fetched_at)}.json", answer)
+        job.keep_if_new("combined-", poll_name("combined-", answer.fetched_at), answer)
         return
     today = job.clock.now().date()
     for day in job.days:

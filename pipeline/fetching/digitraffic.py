@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
 from pipeline.net import require
-from pipeline.raw import stamp
+from pipeline.raw import poll_name
 from pipeline.sources.digitraffic import SOURCE
 
 HOST = "https://meri.digitraffic.fi"
@@ -32,14 +32,14 @@ def fetch(job: Job) -> None:
         # A ship's clock may be ahead: the next poll must not wait for it.
         now_ms = int(answer.fetched_at.timestamp() * 1000)
         cursor = max([time for time in times if time is not None and time <= now_ms], default=since)
-        name = f"{prefix}{stamp(answer.fetched_at)}.json"
+        name = poll_name(prefix, answer.fetched_at)
         job.keep_if_new(prefix, name, answer, from_ms=since, cursor_ms=max(cursor, since))
     changed = job.clock.now() - CALLS
     answer = job.client.get(
         f"{HOST}/api/port-call/v1/port-calls", params={"from": f"{changed:%Y-%m-%dT%H:%M:%S}Z"}
     )
     require(answer, SOURCE, "portCalls", list)
-    job.keep_if_new("port-calls-", f"port-calls-{stamp(answer.fetched_at)}.json", answer)
+    job.keep_if_new("port-calls-", poll_name("port-calls-", answer.fetched_at), answer)
 
 
 def _since(job: Job, prefix: str) -> int:

@@ -1,6 +1,15 @@
 """Digitraffic (Fintraffic, Finland): positions, ships and port calls as JSON."""
 
-from pipeline.sources.base import Source
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+import sql
+from pipeline.errors import TransshipError
+from pipeline.sources import objects
+from pipeline.sources.base import Member, Source, Staged
+from pipeline.sources.objects import ANGLE, Field
 
 SOURCE = Source(
     key="digitraffic",
@@ -13,3 +22,59 @@ SOURCE = Source(
     good_for="the way to St Petersburg, Ust-Luga, Primorsk and Vysotsk; declared previous and next ports",
     blind_to="the hubs, the Danish straits, the Arctic and the Black Sea; fishing vessels are left out",
 )
+
+# Both answers fill the same columns; what one has not stays null.
+NOWHERE = "/-"
+SHIP = {
+    "imo": Field("/imo"),
+    "name": Field("/name"),
+    "callsign": Field("/callSign"),
+    "ship_type": Field("/shipType"),
+    "draught_dm": Field("/draught", "DOUBLE"),
+    "destination": Field("/destination"),
+    "to_bow_m": Field("/referencePointA", "DOUBLE"),
+    "to_stern_m": Field("/referencePointB", "DOUBLE"),
+    "to_port_m": Field("/referencePointC", "DOUBLE"),
+    "to_starboard_m": Field("/referencePointD", "DOUBLE"),
+}
+POSITION = {
+    "lat": Field("/geometry/coordinates/1", ANGLE, is_required=True),
+    "lon": Field("/geometry/coordinates/0", ANGLE, is_required=True),
+    "sog_kn": Field("/properties/sog", "REAL"),
+    "cog_deg": Field("/properties/cog", "REAL"),
+    "heading_deg": Field("/properties/heading", "REAL"),
+    "nav_status": Field("/properties/navStat", "INTEGER"),
+}
+LOCATIONS = {
+    "mmsi": Field("/mmsi", "BIGINT", is_required=True),
+    "time_ms": Field("/properties/timestampExternal", "BIGINT", is_required=True),
+    **POSITION,
+    **{name: Field(NOWHERE, field.type) for name, field in SHIP.items()},
+}
+VESSELS = {
+    "mmsi": Field("/mmsi", "BIGINT", is_required=True),
+    "time_ms": Field("/timestamp", "BIGINT", is_required=True),
+    **{name: Field(NOWHERE, field.type) for name, field in POSITION.items()},
+    **SHIP,
+}
+
+
+def reads(name: str) -> bool:
+    """Whether a raw file holds reports of ships; port calls are events, and no ingest of positions."""
+    return not name.startswith("port-calls-")
+
+
+def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, Any]) -> Staged:
+    """Make `staged` of an answer of `locations` (GeoJSON) or `vessels` (an array)."""
+
+    def unpack(data: Any) -> list[Any]:
+        features = data.get("features") if isinstance(data, dict) else data
+        if not isinstance(features, list):
+            raise TransshipError(f"{member.label}: field 'features' is missing; not an answer of Digitraffic")
+        return features
+
+    found, n_unreadable = objects.read(member, unpack)
+    is_locations = any("geometry" in entry for entry in found)
+    objects.table(con, member, found, LOCATIONS if is_locations else VESSELS)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {sql.read('staging/digitraffic')}")
+    return Staged(n_unreadable=n_unreadable)

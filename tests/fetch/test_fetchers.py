@@ -52,10 +52,9 @@ def check_store(home: Home, source: str) -> list[str]:
         assert facts["url"].startswith("http://127.0.0.1")
         assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", facts["fetched_at"])
         assert facts["bytes"] == path.stat().st_size
-    left = {path.name for path in raw.folder.iterdir()} - {".fetching"}
-    beside = {f"{path.name}{end}" for path in files for end in ("", ".json", ".sha256")}
-    assert left == beside
-    return [path.name for path in files]
+    left = {path for path in raw.folder.rglob("*") if path.is_file() and path.name != ".fetching"}
+    assert left == {path.with_name(path.name + end) for path in files for end in ("", ".json", ".sha256")}
+    return [path.relative_to(raw.folder).as_posix() for path in files]
 
 
 # Danish days: a bucket that lists.
@@ -272,7 +271,10 @@ def test_digitraffic_poll_and_its_cursor(
     server.serve = digitraffic(shared_dir)
     assert run("digitraffic").n_new == 3
     names = check_store(empty_home, "digitraffic")
-    assert [name.split("-2026")[0].split("-2")[0] for name in names] == ["locations", "port-calls", "vessels"]
+    kinds = ["locations", "port-calls", "vessels"]
+    assert [
+        re.fullmatch(r"2026-09-01/([a-z-]+)-20260901T1200\d{5}Z.json", name)[1] for name in names
+    ] == kinds  # type: ignore[index]
     # As sent, after content decoding.
     first = json.loads((empty_home.raw / "digitraffic" / names[0]).read_bytes())
     assert len(first["features"]) == 75
@@ -489,7 +491,7 @@ def test_aishub_waits_a_minute(
     assert len(server.requests) == 1
     names = check_store(empty_home, "aishub")
     assert len(names) == 2
-    for path in (empty_home.raw / "aishub").iterdir():
+    for path in (empty_home.raw / "aishub").rglob("ships-*"):
         assert b"AH_1234_KEY" not in path.read_bytes()
 
 
