@@ -1,7 +1,7 @@
 -- One row is two ships alongside each other, away from a berth (contract: docs/data-dictionary.md).
--- The kind: `service` where one of them is a harbour craft; `bunkering` where a small tanker lies at a ship that carries no oil,
--- or at many ships within a week; `transfer` where two cargo ships or two tankers lie closer than ships at anchor do;
--- else `unknown`.
+-- The kind: `service` where one of them is a harbour craft; `bunkering` where a tanker lies at a ship that carries no oil, or a
+-- small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo ships or two tankers
+-- lie closer than ships at anchor do; else `unknown`.
 -- Reads meetings, vessels, ports, port_rings, sts_cells, hubs, data_until. Settings: encounters.grid_minutes,
 -- encounters.alongside_m, encounters.bunker_length_m, encounters.max_gap_minutes.
 WITH
@@ -143,14 +143,16 @@ judged AS (
                 THEN
                     CASE
                         WHEN
-                            typed.length_1_m <= $encounters_bunker_length_m
-                            AND typed.length_1_m < 0.75e0 * typed.length_2_m
-                            AND pa.n_partners >= 3
+                            least(typed.length_1_m, typed.length_2_m) > $encounters_bunker_length_m
+                            OR least(typed.length_1_m, typed.length_2_m)
+                            >= 0.75e0 * greatest(typed.length_1_m, typed.length_2_m)
+                            THEN 0
+                        WHEN
+                            least(typed.length_1_m, typed.length_2_m)
+                            < 0.6e0 * greatest(typed.length_1_m, typed.length_2_m)
                             THEN 1
                         WHEN
-                            typed.length_2_m <= $encounters_bunker_length_m
-                            AND typed.length_2_m < 0.75e0 * typed.length_1_m
-                            AND pb.n_partners >= 3
+                            CASE WHEN typed.length_1_m < typed.length_2_m THEN pa.n_partners ELSE pb.n_partners END >= 3
                             THEN 1
                         ELSE 0
                     END
