@@ -330,8 +330,9 @@ class Client:
             fault = _fault_of(state)
             n_unfit += fault.is_unfit
             elapsed = self.clock.monotonic() - started
-            # The last try may end in silence itself.
-            return n_unfit >= TRIES_UNFIT or elapsed + state.upcoming_sleep > fault.within_s - self._read_s
+            # The last try may end in silence itself, unless the server said when to come.
+            margin = self._read_s if fault.after_s is None else 0
+            return n_unfit >= TRIES_UNFIT or elapsed + state.upcoming_sleep > fault.within_s - margin
 
         def tell(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 2:

@@ -50,6 +50,7 @@ class Reply:
     is_silent: bool = False
     # Nothing more comes, and the connection is not closed.
     stays_open: bool = False
+    is_chunked: bool = False
 
 
 def json_reply(data: Any, status: int = 200, **headers: str) -> Reply:
@@ -104,6 +105,14 @@ def torn_gzip(right: Callable[[], Reply]) -> Reply:
     packed = gzip.compress(reply.body)
     reply.body = packed[: len(packed) - 12]
     reply.headers["Content-Encoding"] = "gzip"
+    return reply
+
+
+def cut_chunks(right: Callable[[], Reply]) -> Reply:
+    """The body comes in chunks of untold length, and ends in the middle of one."""
+    reply = right()
+    half = reply.body[: len(reply.body) // 2]
+    reply.body, reply.is_chunked = f"{len(reply.body):x}\r\n".encode() + half, True
     return reply
 
 
@@ -164,7 +173,10 @@ class Server:
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
-                if reply.status != 304:
+                if reply.is_chunked:
+                    self.send_header("Transfer-Encoding", "chunked")
+                    self.close_connection = True
+                elif reply.status != 304:
                     length = len(reply.body) if reply.claims is None else reply.claims
                     self.send_header("Content-Length", str(length))
                 self.end_headers()

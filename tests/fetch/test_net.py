@@ -62,6 +62,7 @@ PASSING = {
     "reset in the body": faults.reset,
     "reset at once": faults.reset_at_once,
     "cut body": faults.cut,
+    "cut between chunks": faults.cut_chunks,
     "torn gzip": faults.torn_gzip,
     "a page for data": faults.web_page,
     "silence": faults.silent,
@@ -89,6 +90,22 @@ def test_seconds_and_dates_of_retry_after_are_obeyed(client: Client, server: Ser
     client.get(URL)
     assert 7 <= watch.waits[0] <= 7.6
     assert 38 <= watch.waits[1] <= 41
+
+
+def test_a_date_of_retry_after_in_the_past_is_no_wait(client: Client, server: Server, watch: Watch) -> None:
+    server.serve = lambda request: json_reply({})
+    server.faults = [faults.status(503, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")]
+    client.get(URL)
+    assert sum(watch.waits) < 2
+
+
+def test_as_long_as_the_server_asks_within_seven_minutes(
+    client: Client, server: Server, watch: Watch
+) -> None:
+    server.serve = lambda request: json_reply({})
+    server.faults = [faults.status(429, Retry_After="400")]
+    client.get(URL)
+    assert 400 <= sum(watch.waits) <= GIVE_UP_S
 
 
 def test_waits_grow_and_end_within_seven_minutes(client: Client, server: Server, watch: Watch) -> None:
