@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --python $(BIN)/python --build-constraints requirements/build.txt
+# Which home folder `make airflow` works on.
+HOME_FOLDER ?= $(or $(TRANSSHIP_HOME),data)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench accuracy airflow docs lock clean
@@ -36,8 +38,8 @@ bench: $(VENV)/main.stamp ## Speed and memory of a whole Danish day (20 million 
 accuracy: $(VENV)/main.stamp ## How well planted events and links are found, over several invented worlds
 	$(BIN)/python -m benchmarks.accuracy
 
-airflow: $(VENV)/airflow.stamp ## A local Airflow with its page, on SQLite, for ./data or TRANSSHIP_HOME
-	$(BIN)/python -m dags.local
+airflow: $(VENV)/airflow.stamp ## A local Airflow with its page, on SQLite (HOME_FOLDER=DIR says on what)
+	$(BIN)/python -m dags.local --home "$(HOME_FOLDER)"
 
 docs: $(VENV)/dev.stamp ## Make the generated parts of docs/ again
 	$(BIN)/python docs/generate.py
