@@ -178,7 +178,8 @@ def _by_chance(
         for y in lying[n + 1 :]:
             if y.t0 > x.t1:
                 break
-            if x.place != y.place or x.ship == y.ship:
+            # Roads and meeting areas may touch: what counts is where the ships are.
+            if x.ship == y.ship or abs(x.spot.lat - y.spot.lat) > 0.02:
                 continue
             pair = (min(place[x.ship], place[y.ship]), max(place[x.ship], place[y.ship]))
             begin, end = max(x.t0, y.t0, 0.0), min(x.t1, y.t1, told.world.end)
