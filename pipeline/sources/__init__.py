@@ -3,7 +3,7 @@
 from pipeline.sources import dma, marinecadastre, table
 from pipeline.sources.base import Source, Stage
 
-# A new source is a module with SOURCE and stage, named here (docs/sources.md).
+# A new source is a module with SOURCE and stage, named here; pipeline/sources/base.py says what they are.
 _MODULES = (dma, marinecadastre, table)
 
 SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in _MODULES}

@@ -29,6 +29,7 @@ from pipeline.files import (
     remove,
     replacing,
     sha256_of,
+    sweep_temporaries,
     write_checksum,
     write_text,
 )
@@ -120,9 +121,11 @@ def ingest(
     progress = progress or Quiet()
     home.create()
     result = IngestResult()
+    partition = rules.get("options", {}).get("source", source)
+    _sweep(home, partition)
     known = {manifest["file_id"]: manifest for manifest in manifests.load(home)}
     chosen = list(files) or raw_files(home, source)
-    work = Work(home, settings, source, rules.get("options", {}).get("source", source), rules, clock())
+    work = Work(home, settings, source, partition, rules, clock())
     with progress.task(f"reading {source}", len(chosen)):
         for path in chosen:
             try:
@@ -151,6 +154,19 @@ def _add(result: IngestResult, manifest: Mapping[str, Any] | None) -> None:
     result.n_rejected += manifest["n_rejected"]
 
 
+def _sweep(home: Home, partition: str) -> None:
+    """Remove what a killed run left, but nothing of a run that goes on beside this one."""
+    for scratch in home.work.glob("ingest-*-*"):
+        try:
+            os.kill(int(scratch.name.split("-")[1]), 0)
+        except (ProcessLookupError, ValueError):
+            remove(scratch)
+        except PermissionError:
+            pass  # another user's, and alive
+    for kind in KINDS:
+        sweep_temporaries(home.lake / kind / f"source={partition}")
+
+
 def raw_files(home: Home, source: str) -> list[Path]:
     """What lies in raw/<source>, in order, without what stands beside a file: its checksum and its origin."""
     folder = home.raw / source
@@ -170,8 +186,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
     identity = {"source": work.partition, "mapping_sha256": mapping_digest(work.mapping)}
     if before is not None and all(before.get(name) == value for name, value in identity.items()):
         return None
-    scratch = work.home.work / f"ingest-{facts['file_id']}"
-    remove(scratch)
+    scratch = work.home.work / f"ingest-{os.getpid()}-{facts['file_id']}"
     try:
         make_folder(scratch)
         with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path, work.home):

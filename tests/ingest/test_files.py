@@ -5,9 +5,12 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,7 @@ from pipeline.home import Home
 from pipeline.settings import Settings
 from pipeline.steps import ingest as step
 from pipeline.steps.ingest import ingest
+from tests.conftest import PROJECT
 from tests.ingest.conftest import HEADER, NOW, TANKER, Lake, danish
 
 NAME = "aisdk-2026-04-26.csv"
@@ -188,6 +192,48 @@ def test_a_fault_while_storing_stores_nothing(
     monkeypatch.setattr(files, "put_in_place", put)
     assert lake.read(path).failures == []
     assert len(lake.rows()) == 1
+
+
+READ = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from pipeline.home import Home
+from pipeline.settings import load_settings
+from pipeline.steps.ingest import ingest
+home = Home(Path(sys.argv[1]))
+print("go", flush=True)
+ingest(home, load_settings(home.root), "dma", [Path(sys.argv[2])])
+"""
+
+
+def test_killed_at_any_moment(lake: Lake, new_lake: Callable[[], Lake]) -> None:
+    """Ten runs killed later and later, then one that is not: the lake is as if nothing had happened."""
+    rows = [
+        {
+            **TANKER,
+            "MMSI": 219000000 + n % 997,
+            "Timestamp": f"26/04/2026 {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}",
+        }
+        for n in range(60_000)
+    ]
+    path = lake.write(NAME, danish(*rows))
+    n_killed = 0
+    for moment in range(10):
+        words = [sys.executable, "-c", READ, str(lake.home.root), str(path)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, cwd=PROJECT) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(0.03 * moment)
+            process.kill()
+        n_killed += process.returncode == -signal.SIGKILL
+    assert n_killed > 3
+    assert lake.read(path).failures == []
+    fresh = new_lake()
+    fresh.read(path)
+    assert lake.stored() == fresh.stored()
+    assert lake.rows() == fresh.rows()
+    assert list(lake.home.work.iterdir()) == []
 
 
 @pytest.fixture
