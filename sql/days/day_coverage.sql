@@ -1,4 +1,5 @@
--- One row is what one source heard in one hour and one cell of a quarter degree. Reads heard (source, mmsi, t_s, lat, lon).
+-- One row is what one source heard in one hour and one cell of a quarter degree. Reads heard (source, mmsi, t_s,
+-- lat, lon).
 WITH
 celled AS (
     SELECT

@@ -13,11 +13,27 @@ counted AS (
 ),
 
 firsts AS (
-    SELECT day, mmsi, piece, t_s, lat, lon FROM marks WHERE is_first = 1
+    SELECT
+        day,
+        mmsi,
+        piece,
+        t_s,
+        lat,
+        lon
+    FROM marks
+    WHERE is_first = 1
 ),
 
 lasts AS (
-    SELECT day, mmsi, piece, t_s, lat, lon FROM marks WHERE is_last = 1
+    SELECT
+        day,
+        mmsi,
+        piece,
+        t_s,
+        lat,
+        lon
+    FROM marks
+    WHERE is_last = 1
 )
 
 SELECT

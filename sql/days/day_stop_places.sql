@@ -1,6 +1,6 @@
--- One row is a stretch at rest with the place it lies in: the fine cell's berth or anchorage, else the nearest port whose
--- ring holds it, else the open sea (port_id null). is_berth decides alone from this day, for encounters at berths.
--- Reads day_stops, berth_cells, port_rings. Settings: port_calls.exit_km, port_calls.moored_km.
+-- One row is a stretch at rest with the place it lies in: the fine cell's berth or anchorage, else the nearest
+-- port whose ring holds it, else the open sea (port_id null). is_berth decides alone from this day, for encounters
+-- at berths. Reads day_stops, berth_cells, port_rings. Settings: port_calls.exit_km, port_calls.moored_km.
 WITH
 celled AS (
     SELECT

@@ -1,6 +1,6 @@
--- One row is a stretch of one piece in which the ship lay still (state 1), or of which nobody knows yet (state 2: before
--- the first speed that decides). Times are those of reports; the reports around are kept to interpolate between.
--- Reads marks, berth_cells, port_rings. Settings: none (the states come with marks).
+-- One row is a stretch of one piece in which the ship lay still (state 1), or of which nobody knows yet (state 2:
+-- before the first speed that decides). Times are those of reports; the reports around are kept to interpolate
+-- between. Reads marks, berth_cells, port_rings. Settings: none (the states come with marks).
 WITH
 own AS (
     SELECT
@@ -37,7 +37,8 @@ numbered AS (
 ),
 
 begins AS (
-    SELECT * FROM numbered WHERE prev_state IS NULL OR prev_state <> state
+    SELECT * FROM numbered
+    WHERE prev_state IS NULL OR prev_state <> state
 ),
 
 segs AS (

@@ -1,6 +1,7 @@
--- One row is a ship's day whose reports cannot all come from one ship: two in a row lie farther apart than
--- the speeds they report (or trade speed, and never tracks.max_speed_kn) allow; see pipeline/tracks.py. Reads reports. Settings: tracks.max_speed_kn, tracks.slack_m.
--- 111195 m is one degree on a sphere of 6371 km; 1 kn is 1852 m in 3600 s.
+-- One row is a ship's day whose reports cannot all come from one ship: two in a row lie farther apart than the
+-- speeds they report (or trade speed, and never tracks.max_speed_kn) allow; see pipeline/tracks.py. Reads reports.
+-- Settings: tracks.max_speed_kn, tracks.slack_m. 111195 m is one degree on a sphere of 6371 km; 1 kn is 1852 m in
+-- 3600 s.
 WITH
 steps AS (
     SELECT

@@ -1,5 +1,5 @@
--- One row is a report that came without a speed, with the lower of the mean speeds over the way to it and from it, in knots:
--- the first report at rest is then at rest, though the way to it was sailed. Null for a lone report.
+-- One row is a report that came without a speed, with the lower of the mean speeds over the way to it and from it,
+-- in knots: the first report at rest is then at rest, though the way to it was sailed. Null for a lone report.
 -- Reads reports. Settings: none.
 WITH
 steps AS (

@@ -1,7 +1,8 @@
--- One row is a silence of one ship, longer than gaps.min_hours (contract: docs/data-dictionary.md). The last silence of each
--- ship stays open until it is heard again. It is suspicious where others were heard in the same quarter-degree cell during
--- the first hours of the silence, and the ship did not lie in a port.
--- Reads day_silences, ship_pieces, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours, gaps.heard_ships.
+-- One row is a silence of one ship, longer than gaps.min_hours (contract: docs/data-dictionary.md). The last
+-- silence of each ship stays open until it is heard again. It is suspicious where others were heard in the same
+-- quarter-degree cell during the first hours of the silence, and the ship did not lie in a port. Reads
+-- day_silences, ship_pieces, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours,
+-- gaps.heard_ships.
 WITH
 ends AS (
     SELECT max(t_s) AS t_s FROM data_until

@@ -1,7 +1,7 @@
--- One row is a port call before it is dressed with names: rests of one kind at one place within one visit, less than
--- port_calls.shift_hours and shift_km apart, are one call; a visit without a visible rest but with a silence inside is one too.
--- Reads rests, rest_places, visits. Settings: port_calls.shift_hours, port_calls.shift_km, port_calls.min_stop_minutes,
--- port_calls.gap_hours.
+-- One row is a port call before it is dressed with names: rests of one kind at one place within one visit, less
+-- than port_calls.shift_hours and shift_km apart, are one call; a visit without a visible rest but with a silence
+-- inside is one too. Reads rests, rest_places, visits. Settings: port_calls.shift_hours, port_calls.shift_km,
+-- port_calls.min_stop_minutes, port_calls.gap_hours.
 WITH
 placed AS (
     SELECT

@@ -1,9 +1,9 @@
--- One row is two ships alongside each other, away from a berth (contract: docs/data-dictionary.md).
--- The kind: `service` where one of them is a harbour craft; `bunkering` where a tanker lies at a ship that carries no oil, or a
--- small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo ships or two tankers
--- lie closer than ships at anchor do; else `unknown`.
--- Reads meetings, vessels, ports, port_rings, sts_cells, hubs, data_until. Settings: encounters.grid_minutes,
--- encounters.alongside_m, encounters.bunker_length_m, encounters.max_gap_minutes.
+-- One row is two ships alongside each other, away from a berth (contract: docs/data-dictionary.md). The kind:
+-- `service` where one of them is a harbour craft; `bunkering` where a tanker lies at a ship that carries no oil,
+-- or a small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo
+-- ships or two tankers lie closer than ships at anchor do; else `unknown`. Reads meetings, vessels, ports,
+-- port_rings, sts_cells, hubs, data_until. Settings: encounters.grid_minutes, encounters.alongside_m,
+-- encounters.bunker_length_m, encounters.max_gap_minutes.
 WITH
 ends AS (
     SELECT max(t_s) AS t_s FROM data_until

@@ -1,8 +1,8 @@
--- One row is a meeting of two ships before it is dressed with names: runs of consecutive slots in which both lay within
--- encounters.max_distance_m, each long and slow enough by itself (so that single close points never add up), then those of
--- one pair less than encounters.merge_gap_hours apart joined.
--- Reads day_pair_slots, ship_pieces. Settings: encounters.grid_minutes, min_duration_minutes, max_speed_kn,
--- max_speed_underway_kn, max_distance_underway_m, merge_gap_hours.
+-- One row is a meeting of two ships before it is dressed with names: runs of consecutive slots in which both lay
+-- within encounters.max_distance_m, each long and slow enough by itself (so that single close points never add
+-- up), then those of one pair less than encounters.merge_gap_hours apart joined. Reads day_pair_slots,
+-- ship_pieces. Settings: encounters.grid_minutes, min_duration_minutes, max_speed_kn, max_speed_underway_kn,
+-- max_distance_underway_m, merge_gap_hours.
 WITH
 owned AS (
     SELECT

@@ -1,7 +1,7 @@
--- One row is a stretch in which a ship lay still, over midnights and silences: day_stops joined where one ends with its
--- piece and the next begins with the next piece at the same place (port_calls.shift_km).
--- Arrival and departure are interpolated: the ship covers the way from the report before at half the speed it had there.
--- Reads day_stops, ship_pieces. Settings: port_calls.shift_km.
+-- One row is a stretch in which a ship lay still, over midnights and silences: day_stops joined where one ends
+-- with its piece and the next begins with the next piece at the same place (port_calls.shift_km). Arrival and
+-- departure are interpolated: the ship covers the way from the report before at half the speed it had there. Reads
+-- day_stops, ship_pieces. Settings: port_calls.shift_km.
 WITH
 owned AS (
     SELECT
@@ -14,7 +14,7 @@ owned AS (
         day_stops.last_t_s AS last_t_s,
         day_stops.starts_open AS starts_open,
         day_stops.ends_open AS ends_open,
-        CASE WHEN day_stops.prev_t_s IS NULL THEN ship_pieces.before_t_s ELSE day_stops.prev_t_s END AS prev_t_s,
+        coalesce(day_stops.prev_t_s, ship_pieces.before_t_s) AS prev_t_s,
         CASE WHEN day_stops.prev_t_s IS NULL THEN ship_pieces.before_lat ELSE day_stops.prev_lat END AS prev_lat,
         CASE WHEN day_stops.prev_t_s IS NULL THEN ship_pieces.before_lon ELSE day_stops.prev_lon END AS prev_lon,
         CASE WHEN day_stops.prev_t_s IS NOT NULL THEN day_stops.prev_sog_kn END AS prev_sog_kn,

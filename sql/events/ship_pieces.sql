@@ -1,6 +1,6 @@
 -- One row is a piece with the ship it belongs to; piece_no counts a ship's pieces in time. Noise is left out.
--- Reads day_pieces, piece_ships (mmsi, day, piece, ship; only MMSIs that are not simply one ship), ship_keys (mmsi, ship,
--- vessel_id; only ships that are not simply their MMSI).
+-- Reads day_pieces, piece_ships (mmsi, day, piece, ship; only MMSIs that are not simply one ship), ship_keys
+-- (mmsi, ship, vessel_id; only ships that are not simply their MMSI).
 WITH
 owned AS (
     SELECT

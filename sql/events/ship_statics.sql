@@ -1,5 +1,5 @@
--- One row is a span of unchanged static values with the ship that sent them. Where several ships share an MMSI the values
--- go to the first of them. Reads day_statics, ship_pieces. Settings: none.
+-- One row is a span of unchanged static values with the ship that sent them. Where several ships share an MMSI the
+-- values go to the first of them. Reads day_statics, ship_pieces. Settings: none.
 WITH
 owners AS (
     SELECT

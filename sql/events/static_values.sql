@@ -1,5 +1,5 @@
--- One row is a moment at which a ship's draught or destination was heard as something else than before, or anew that day.
--- Reads ship_statics. Settings: none.
+-- One row is a moment at which a ship's draught or destination was heard as something else than before, or anew
+-- that day. Reads ship_statics. Settings: none.
 SELECT
     vessel_id,
     first_t_s AS t_s,

@@ -1,5 +1,6 @@
--- One row is a physical ship, as far as the data tells: newest MMSI, name, call sign and flag; most often sent IMO number,
--- type and size. Reads ship_pieces, ship_statics (vessel_id and the day_statics columns), mids. Settings: none.
+-- One row is a physical ship, as far as the data tells: newest MMSI, name, call sign and flag; most often sent IMO
+-- number, type and size. Reads ship_pieces, ship_statics (vessel_id and the day_statics columns), mids. Settings:
+-- none.
 WITH
 seen AS (
     SELECT

@@ -1,5 +1,5 @@
--- One row is one ship's draught before and after one moment of a candidate (its meeting or call): the last one sent up to its
--- begin, and the last one sent from there until three days after its end or the ship's next call.
+-- One row is one ship's draught before and after one moment of a candidate (its meeting or call): the last one
+-- sent up to its begin, and the last one sent from there until three days after its end or the ship's next call.
 -- Reads moments (vessel_id, start_t_s, end_t_s, until_t_s), static_changes. Settings: none.
 WITH
 asked AS (

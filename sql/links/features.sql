@@ -1,7 +1,6 @@
--- One row is a candidate with what speaks for and against it, each as a level whose weight in log odds stands in weights.csv;
--- 'unknown' weighs nothing: missing data are no evidence.
--- Reads candidates, draughts, ways, origins, vessels, port_calls, ports, destinations (text, port_id).
--- Settings: links.draught_change_m.
+-- One row is a candidate with what speaks for and against it, each as a level whose weight in log odds stands in
+-- weights.csv; 'unknown' weighs nothing: missing data are no evidence. Reads candidates, draughts, ways, origins,
+-- vessels, port_calls, ports, destinations (text, port_id). Settings: links.draught_change_m.
 WITH
 crowds AS (
     SELECT

@@ -6,7 +6,37 @@ named AS (
     SELECT
         scored.*,
         coalesce(a.name, 'The ship with MMSI ' || CAST(scored.from_mmsi AS VARCHAR)) AS from_ship,
-        coalesce(b.name, 'the ship with MMSI ' || CAST(scored.to_mmsi AS VARCHAR)) AS to_ship
+        coalesce(b.name, 'The ship with MMSI ' || CAST(scored.to_mmsi AS VARCHAR)) AS to_ship,
+        CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) AS duration_txt,
+        CAST(
+            CAST(round((CAST(scored.to_start_t_s - scored.from_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT)
+            // 10 AS VARCHAR
+        )
+        || '.'
+        || CAST(
+            CAST(round((CAST(scored.to_start_t_s - scored.from_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT)
+            % 10 AS VARCHAR
+        ) AS wait_txt,
+        CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_before_txt,
+        CAST(CAST(round(scored.from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.from_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_after_txt,
+        CAST(CAST(round(scored.to_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.to_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_before_txt,
+        CAST(CAST(round(scored.to_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.to_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_after_txt,
+        CAST(
+            CAST(round((CAST(scored.arrived_t_s - scored.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) // 10 AS VARCHAR
+        )
+        || '.'
+        || CAST(
+            CAST(round((CAST(scored.arrived_t_s - scored.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) % 10 AS VARCHAR
+        ) AS way_txt,
+        CAST(CAST(round(scored.arrival_in_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.arrival_in_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_in_txt,
+        CAST(CAST(round(scored.arrival_out_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(scored.arrival_out_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_out_txt
     FROM scored
     INNER JOIN vessels AS a ON scored.from_vessel_id = a.vessel_id
     INNER JOIN vessels AS b ON scored.to_vessel_id = b.vessel_id
@@ -30,7 +60,9 @@ said AS (
         'rivals' AS kind,
         CASE WHEN pattern = 'port_relay' THEN 'each' ELSE 'unknown' END AS level,
         w_rivals AS weight,
-        'By time alone ' || CAST(n_rivals AS VARCHAR) || ' calls at the hub could have fed this one.' AS statement,
+        'By time alone '
+        || CAST(n_rivals AS VARCHAR)
+        || ' calls at the hub could have fed this one.' AS statement,
         'port_calls' AS ref_table,
         to_port_call_id AS ref_id
     FROM named
@@ -39,9 +71,13 @@ said AS (
         link_id,
         3 AS seq,
         'meeting' AS kind,
-        CASE WHEN pattern = 'sts' THEN meeting ELSE 'unknown_' END AS level,
+        CASE WHEN pattern = 'sts' THEN 'met' ELSE 'unknown' END AS level,
         w_meeting AS weight,
-        'The two lay ' || CAST(CAST(round(median_distance_m) AS BIGINT) AS VARCHAR) || ' m apart (median of their aerials); the meeting is taken for: ' || meeting || '.' AS statement,
+        'The two lay '
+        || CAST(CAST(round(median_distance_m) AS BIGINT) AS VARCHAR)
+        || ' m apart (median of their aerials); the meeting is taken for: '
+        || meeting
+        || '.' AS statement,
         'encounters' AS ref_table,
         encounter_id AS ref_id
     FROM named
@@ -52,7 +88,9 @@ said AS (
         'duration' AS kind,
         duration AS level,
         w_duration AS weight,
-        'They lay together for ' || CAST(CAST(round(duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' h.' AS statement,
+        'They lay together for '
+        || duration_txt
+        || ' h.' AS statement,
         'encounters' AS ref_table,
         encounter_id AS ref_id
     FROM named
@@ -63,7 +101,10 @@ said AS (
         'wait' AS kind,
         wait AS level,
         w_wait AS weight,
-        CASE WHEN wait = 'together' THEN to_ship || ' was in port while ' || from_ship || ' was.' ELSE to_ship || ' arrived ' || CAST(CAST(round(CAST(to_start_t_s - from_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(to_start_t_s - from_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days after ' || from_ship || ' had left.' END AS statement,
+        CASE
+            WHEN wait = 'together' THEN to_ship || ' was in port while ' || from_ship || ' was.'
+            ELSE to_ship || ' arrived ' || wait_txt || ' days after ' || from_ship || ' had left.'
+        END AS statement,
         'port_calls' AS ref_table,
         to_port_call_id AS ref_id
     FROM named
@@ -74,7 +115,10 @@ said AS (
         'terminal' AS kind,
         terminal AS level,
         w_terminal AS weight,
-        CASE WHEN terminal = 'same' THEN 'Both lay at the same terminal.' ELSE 'They lay at different terminals of the port.' END AS statement,
+        CASE
+            WHEN terminal = 'same' THEN 'Both lay at the same terminal.'
+            ELSE 'They lay at different terminals of the port.'
+        END AS statement,
         'port_calls' AS ref_table,
         from_port_call_id AS ref_id
     FROM named
@@ -85,7 +129,12 @@ said AS (
         'draught_from' AS kind,
         draught_from AS level,
         w_draught_from AS weight,
-        from_ship || ' sent a draught of ' || CAST(CAST(round(from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m before and ' || CAST(CAST(round(from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(from_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m after.' AS statement,
+        from_ship
+        || ' sent a draught of '
+        || from_before_txt
+        || ' m before and '
+        || from_after_txt
+        || ' m after.' AS statement,
         CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
         coalesce(encounter_id, from_port_call_id) AS ref_id
     FROM named
@@ -96,7 +145,12 @@ said AS (
         'draught_to' AS kind,
         draught_to AS level,
         w_draught_to AS weight,
-        to_ship || ' sent a draught of ' || CAST(CAST(round(to_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(to_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m before and ' || CAST(CAST(round(to_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(to_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m after.' AS statement,
+        to_ship
+        || ' sent a draught of '
+        || to_before_txt
+        || ' m before and '
+        || to_after_txt
+        || ' m after.' AS statement,
         CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
         coalesce(encounter_id, to_port_call_id) AS ref_id
     FROM named
@@ -107,7 +161,10 @@ said AS (
         'origin_from' AS kind,
         origin_from AS level,
         w_origin_from AS weight,
-        from_ship || ' came from ' || origin_port_name || '.' AS statement,
+        from_ship
+        || ' came from '
+        || origin_port_name
+        || '.' AS statement,
         'port_calls' AS ref_table,
         origin_port_call_id AS ref_id
     FROM named
@@ -118,7 +175,10 @@ said AS (
         'origin_to' AS kind,
         origin_to AS level,
         w_origin_to AS weight,
-        to_ship || ' came from ' || to_origin_port_name || '.' AS statement,
+        to_ship
+        || ' came from '
+        || to_origin_port_name
+        || '.' AS statement,
         'port_calls' AS ref_table,
         to_origin_port_call_id AS ref_id
     FROM named
@@ -129,7 +189,13 @@ said AS (
         'way' AS kind,
         way AS level,
         w_way AS weight,
-        CASE WHEN way = 'direct' THEN to_ship || ' called nowhere between and arrived after ' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days.' ELSE to_ship || ' made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) between, one of them at ' || coalesce(way_port_name, 'an unnamed port') || ', and arrived after ' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(CAST(arrived_t_s - to_end_t_s AS DOUBLE) / 86400e0 * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' days.' END AS statement,
+        CASE
+            WHEN way = 'direct'
+                THEN to_ship || ' called nowhere between and arrived after ' || way_txt || ' days.'
+            ELSE
+                to_ship || ' made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) between, one of them at '
+                || coalesce(way_port_name, 'an unnamed port') || ', and arrived after ' || way_txt || ' days.'
+        END AS statement,
         'port_calls' AS ref_table,
         coalesce(way_port_call_id, russia_port_call_id) AS ref_id
     FROM named
@@ -140,7 +206,11 @@ said AS (
         'way_draught' AS kind,
         way_draught AS level,
         w_way_draught AS weight,
-        CASE WHEN way_draught = 'fell' THEN to_ship || ' lay higher after a call on the way: it may have landed the cargo there.' ELSE to_ship || ' did not lie higher after any call on the way.' END AS statement,
+        CASE
+            WHEN way_draught = 'fell'
+                THEN to_ship || ' lay higher after a call on the way: it may have landed the cargo there.'
+            ELSE to_ship || ' did not lie higher after any call on the way.'
+        END AS statement,
         'port_calls' AS ref_table,
         way_port_call_id AS ref_id
     FROM named
@@ -151,7 +221,12 @@ said AS (
         'arrival_draught' AS kind,
         arrival_draught AS level,
         w_arrival_draught AS weight,
-        to_ship || ' sent a draught of ' || CAST(CAST(round(arrival_in_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(arrival_in_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m on arriving in Russia and ' || CAST(CAST(round(arrival_out_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.' || CAST(CAST(round(arrival_out_m * 10e0) AS BIGINT) % 10 AS VARCHAR) || ' m on leaving.' AS statement,
+        to_ship
+        || ' sent a draught of '
+        || arrival_in_txt
+        || ' m on arriving in Russia and '
+        || arrival_out_txt
+        || ' m on leaving.' AS statement,
         'port_calls' AS ref_table,
         russia_port_call_id AS ref_id
     FROM named
@@ -173,7 +248,10 @@ said AS (
         'destination' AS kind,
         destination AS level,
         w_destination AS weight,
-        to_ship || ' declared its destination as "' || to_destination || '" afterwards.' AS statement,
+        to_ship
+        || ' declared its destination as "'
+        || to_destination
+        || '" afterwards.' AS statement,
         CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
         coalesce(encounter_id, to_port_call_id) AS ref_id
     FROM named
@@ -188,4 +266,4 @@ SELECT
     ref_table,
     ref_id
 FROM said
-WHERE statement IS NOT NULL AND level NOT IN ('unknown_') AND NOT (level = 'unknown' AND kind <> 'meeting')
+WHERE statement IS NOT NULL AND level <> 'unknown'

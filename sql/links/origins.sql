@@ -1,6 +1,13 @@
 -- One row is where a ship came from before one moment: its last call at berth in another port within 60 days before it.
 -- Reads moments (vessel_id, start_t_s), port_calls, ports. Settings: none.
 WITH
+asked AS (
+    SELECT DISTINCT
+        vessel_id,
+        start_t_s
+    FROM moments
+),
+
 before AS (
     SELECT
         asked.vessel_id AS vessel_id,
@@ -12,7 +19,7 @@ before AS (
         row_number() OVER (
             PARTITION BY asked.vessel_id, asked.start_t_s ORDER BY port_calls.arrived_at DESC, port_calls.port_call_id
         ) AS choice
-    FROM (SELECT DISTINCT vessel_id, start_t_s FROM moments) AS asked
+    FROM asked
     INNER JOIN port_calls
         ON
             asked.vessel_id = port_calls.vessel_id

@@ -1,6 +1,6 @@
--- One row is a pair of calls at one hub: ship A's, and a call of ship B during it or within links.max_days_at_hub after it, with
--- B's first arrival in Russia after that call, within links.max_days_to_russia.
--- Reads port_calls, hubs, russia_arrivals, vessels. Settings: links.max_days_at_hub, links.max_days_to_russia.
+-- One row is a pair of calls at one hub: ship A's, and a call of ship B during it or within links.max_days_at_hub
+-- after it, with B's first arrival in Russia after that call, within links.max_days_to_russia. Reads port_calls,
+-- hubs, russia_arrivals, vessels. Settings: links.max_days_at_hub, links.max_days_to_russia.
 WITH
 hub_calls AS (
     SELECT

@@ -72,7 +72,7 @@ summed AS (
 )
 
 SELECT
-    *,
+    *, -- noqa: AM04
     1e0 / (1e0 + exp(-log_odds)) AS score
 FROM summed
 WHERE 1e0 / (1e0 + exp(-log_odds)) >= $links_min_score

@@ -1,6 +1,6 @@
--- One row is a meeting at a hub and one direction of it, with the first arrival in Russia of the ship that would have taken the
--- cargo, within links.max_days_to_russia. Harbour craft are left out: they carry nothing.
--- Reads encounters, russia_arrivals. Settings: links.max_days_to_russia.
+-- One row is a meeting at a hub and one direction of it, with the first arrival in Russia of the ship that would
+-- have taken the cargo, within links.max_days_to_russia. Harbour craft are left out: they carry nothing. Reads
+-- encounters, russia_arrivals. Settings: links.max_days_to_russia.
 WITH
 sides AS (
     SELECT

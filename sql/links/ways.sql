@@ -1,6 +1,6 @@
--- One row is ship B's way from one transfer to its arrival: how many ports it called at between (at berth), whether it lay
--- higher after one of them, and its draught at the Russian call. Reads candidates, port_calls, russia_arrivals, ports.
--- Settings: none.
+-- One row is ship B's way from one transfer to its arrival: how many ports it called at between (at berth),
+-- whether it lay higher after one of them, and its draught at the Russian call. Reads candidates, port_calls,
+-- russia_arrivals, ports. Settings: none.
 WITH
 trips AS (
     SELECT DISTINCT
