@@ -1,10 +1,22 @@
 """One module per public source; each turns the source's own files into lake positions and static reports."""
 
-from pipeline.sources import dma, marinecadastre, table
+from pipeline.sources import dma, gfw, marinecadastre, port_calls, table
 from pipeline.sources.base import Source, Stage
+from pipeline.sources.sightings import Reader
 
 # A new source is a module with SOURCE and stage, named here; pipeline/sources/base.py says what they are.
 _MODULES = (dma, marinecadastre, table)
 
-SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in _MODULES}
+SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in (*_MODULES, gfw)}
 STAGES: dict[str, Stage] = {module.SOURCE.key: module.stage for module in _MODULES}
+# Files that hold events and no positions: by source, and how the file's name begins.
+_READERS: dict[str, tuple[str, Reader]] = {
+    gfw.SOURCE.key: ("", gfw.read),
+    "digitraffic": ("port-calls-", port_calls.read),
+}
+
+
+def event_reader(source: str, name: str) -> Reader | None:
+    """The reader of a file of events; None for a file of positions."""
+    begins, reader = _READERS.get(source, ("", None))
+    return reader if name.startswith(begins) else None

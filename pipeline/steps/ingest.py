@@ -36,9 +36,10 @@ from pipeline.files import (
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
-from pipeline.sources import SOURCES, STAGES, table
+from pipeline.sources import SOURCES, STAGES, event_reader, table
 from pipeline.sources.base import Member, Source, Staged, members, pattern
 from pipeline.sources.identity import create_mids
+from pipeline.steps import ingest_events
 from pipeline.text import plain
 
 # How far a row may lie outside the day its file is named after, or ahead of the clock.
@@ -182,6 +183,8 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
     `known` are the manifests by file_id. Raises TransshipError with one line; then nothing was stored.
     """
     facts = _file_facts(path, known.values())
+    if reader := event_reader(work.source, path.name):
+        return ingest_events.read_file(path, facts, work.home, SOURCES[work.source], reader, known, work.now)
     before = known.get(facts["file_id"])
     identity = {"source": work.partition, "mapping_sha256": mapping_digest(work.mapping)}
     if before is not None and all(before.get(name) == value for name, value in identity.items()):

@@ -1,0 +1,85 @@
+"""Port calls of Digitraffic (Finnish port authorities): a witness of what was at which berth, when.
+
+Only actual times count (`ata`, `atd`); what is merely expected is no call.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipeline.errors import TransshipError
+from pipeline.sources import objects
+from pipeline.sources.base import Member
+from pipeline.sources.sightings import Reading, Row, country, moment, ship_imo, ship_mmsi, within, words
+
+AHEAD = timedelta(hours=24)
+
+
+def read(member: Member, now: datetime) -> Reading:
+    """The calls of one answer of `port-call/v1/port-calls`; one visit a berth with an actual arrival."""
+
+    def unpack(data: Any) -> list[Any]:
+        calls = within(data, "portCalls")
+        if not isinstance(calls, list):
+            raise TransshipError(
+                f"{member.label}: field 'portCalls' is missing; not an answer of Digitraffic's port calls"
+            )
+        return calls
+
+    calls, n_unreadable = objects.read(member, unpack)
+    reading = Reading()
+    reading.reject("unreadable", "an entry that is no JSON object", n_unreadable)
+    if calls and not any(isinstance(call.get("portAreaDetails"), list) for call in calls):
+        raise TransshipError(
+            f"{member.label}: field 'portAreaDetails' is missing in all {len(calls)} calls; the form changed"
+        )
+    seen: set[Any] = set()
+    for call in calls:
+        _call(reading, call, seen, now)
+    return reading
+
+
+def _call(reading: Reading, call: Row, seen: set[Any], now: datetime) -> None:
+    """One call: kept if the ship is known to have arrived at one of its berths at least."""
+    mmsi, imo = ship_mmsi(call.get("mmsi")), ship_imo(call.get("imoLloyds"))
+    details = call.get("portAreaDetails")
+    berths = [berth for berth in details if within(berth, "ata")] if isinstance(details, list) else []
+    stays = [
+        (berth, arrived, moment(within(berth, "atd")))
+        for berth in berths
+        if (arrived := moment(within(berth, "ata"))) is not None and arrived <= now + AHEAD
+    ]
+    reason = None
+    if mmsi is None and imo is None:
+        reason = "bad_mmsi"
+    elif not words(call.get("portToVisit")):
+        reason = "bad_position"
+    elif not berths:
+        reason = "not_arrived"
+    elif not stays:
+        reason = "bad_time"
+    elif call.get("portCallId") in seen:
+        reason = "repeat"
+    if reason:
+        reading.reject(reason, call)
+        return
+    seen.add(call.get("portCallId"))
+    for berth, arrived, left in stays:
+        ended_at = left if left is not None and left >= arrived else None
+        reading.rows["visits"].append(
+            {
+                "witness": "port_authority",
+                "visit_id": f"{call.get('portCallId')}-{arrived:%Y%m%dT%H%M%S}",
+                "mmsi": mmsi,
+                "imo": imo,
+                "name": words(call.get("vesselName")),
+                "callsign": words(call.get("radioCallSign")),
+                "flag": country(call.get("nationality")),
+                "port_id": str(call["portToVisit"]).strip().upper(),
+                "place": words(within(berth, "berthName")) or words(within(berth, "portAreaName")),
+                "kind": "berth",
+                "started_at": arrived,
+                "ended_at": ended_at,
+                "confidence": 4 if ended_at else 3,
+            }
+        )
+    reading.keep(*(time for _, arrived, left in stays for time in (arrived, left)))
