@@ -7,6 +7,8 @@ gpsdio-segment; the speeds allowed depend on what the ship itself reports.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import cos, hypot, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +34,8 @@ def distance_m(lat_1: float, lon_1: float, lat_2: float, lon_2: float) -> float:
     """Distance in metres on a local plane, right across the date line; good to 1 % below 500 km."""
     east = lon_2 - lon_1
     east -= 360.0 * round(east / 360.0)
-    east *= float(np.cos(np.radians((lat_1 + lat_2) / 2.0)))
-    return M_PER_DEGREE * float(np.hypot(lat_2 - lat_1, east))
+    east *= cos(radians((lat_1 + lat_2) / 2.0))
+    return M_PER_DEGREE * hypot(lat_2 - lat_1, east)
 
 
 def split_day(
@@ -41,29 +43,49 @@ def split_day(
 ) -> Ints:
     """Label each of one MMSI's reports (sorted by time) with the piece it belongs to, 0, 1, ...
 
-    A report joins the piece that it continues best: of those whose end it can have reached, the one whose
-    last place, or place by dead reckoning, lies nearest. Where there is none it opens a new piece. Speeds in
-    knots, NaN where none was reported.
+    The reports are first cut where one ship cannot have sailed from one to the next. Each run between cuts
+    then joins the piece that it continues best: of those from whose end it can have been reached, the one
+    whose last place, or place by dead reckoning, lies nearest to its first report. Where there is none it
+    opens a new piece. Speeds in knots, NaN where none was reported.
     """
+    starts = np.flatnonzero(_is_cut(t_s, lat, lon, sog_kn, max_speed_kn, slack_m))
     labels = np.zeros(len(t_s), dtype=np.int64)
     ends: list[_End] = []
-    for i in range(len(t_s)):
-        report = _End(int(t_s[i]), float(lat[i]), float(lon[i]), float(sog_kn[i]))
-        best, best_away_m = -1, np.inf
+    for start, stop in pairwise([*starts.tolist(), len(t_s)]):
+        first = _End(int(t_s[start]), float(lat[start]), float(lon[start]), float(sog_kn[start]))
+        best, best_doubt_m = -1, np.inf
         for piece, end in enumerate(ends):
-            reported = np.nanmax([report.sog_kn, end.sog_kn, TRADE_SPEED_KN])
-            allowed_kn = min(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
-            reach_m = slack_m + allowed_kn * M_PER_S_PER_KN * (report.t_s - end.t_s)
-            away_m = distance_m(end.lat, end.lon, report.lat, report.lon)
-            if away_m <= reach_m and (doubt_m := end.doubt_m(report, away_m)) < best_away_m:
-                best, best_away_m = piece, doubt_m
+            reach_m = slack_m + end.allowed_kn(first, max_speed_kn) * M_PER_S_PER_KN * (first.t_s - end.t_s)
+            away_m = distance_m(end.lat, end.lon, first.lat, first.lon)
+            if away_m <= reach_m and (doubt_m := end.doubt_m(first, away_m)) < best_doubt_m:
+                best, best_doubt_m = piece, doubt_m
         if best < 0:
             best = len(ends)
-            ends.append(report)
+            ends.append(first)
         else:
-            ends[best] = ends[best].followed_by(report)
-        labels[i] = best
+            ends[best] = ends[best].followed_by(first)
+        last = stop - 1
+        if last > start:
+            before = _End(
+                int(t_s[last - 1]), float(lat[last - 1]), float(lon[last - 1]), float(sog_kn[last - 1])
+            )
+            after = _End(int(t_s[last]), float(lat[last]), float(lon[last]), float(sog_kn[last]))
+            ends[best] = replace(before.followed_by(after), n_reports=ends[best].n_reports + last - start)
+        labels[start:stop] = best
     return labels
+
+
+def _is_cut(
+    t_s: Ints, lat: Floats, lon: Floats, sog_kn: Floats, max_speed_kn: float, slack_m: float
+) -> NDArray[np.bool_]:
+    """Where a report cannot be the same ship's as the one before it; the rule of sql/days/odd_ships.sql."""
+    east = np.diff(lon)
+    east -= 360.0 * np.round(east / 360.0)
+    east *= np.cos(np.radians((lat[1:] + lat[:-1]) / 2.0))
+    away_m = M_PER_DEGREE * np.hypot(np.diff(lat), east)
+    reported = np.fmax(np.fmax(sog_kn[1:], sog_kn[:-1]), TRADE_SPEED_KN)
+    allowed_kn = np.minimum(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
+    return np.concatenate([[True], away_m > slack_m + allowed_kn * M_PER_S_PER_KN * np.diff(t_s)])
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,11 @@ class _End:
             east_per_s=(east - 360.0 * round(east / 360.0)) / elapsed_s,
             n_reports=self.n_reports + 1,
         )
+
+    def allowed_kn(self, report: "_End", max_speed_kn: float) -> float:
+        """The speed at which the ship may have sailed from here to a report."""
+        reported = float(np.fmax(np.fmax(self.sog_kn, report.sog_kn), TRADE_SPEED_KN))
+        return min(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
 
     def doubt_m(self, report: "_End", away_m: float) -> float:
         """How far the report lies from where it is expected; a lone report is doubted twice as much."""
