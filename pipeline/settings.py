@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,11 @@ from pipeline.errors import UsageError
 PREFIX = "TRANSSHIP_"
 # Environment variables with our prefix that are no settings: the home folder and secrets.
 NOT_SETTINGS = {"TRANSSHIP_HOME", "TRANSSHIP_SMTP_URL"}
+# What `sources.<name>` may name: streams and services, archives, lists.
+SOURCE_KEYS = frozenset(
+    {"gfw", "dma", "aisstream", "digitraffic", "barentswatch", "aishub", "marinecadastre", "nmea", "table"}
+    | {"ofac", "uk", "eu", "opensanctions"}
+)
 
 
 class Section(BaseModel):
@@ -157,6 +162,14 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)
 
+    @field_validator("sources")
+    @classmethod
+    def _known(cls, given: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
+        unknown = sorted(set(given) - SOURCE_KEYS)
+        if unknown:
+            raise ValueError(f"{unknown[0]} is no source; `transship sources` lists them")
+        return given
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -222,6 +235,8 @@ def _put(tree: dict[str, Any], override: str) -> None:
     branch = tree
     for part in parts[:-1]:
         branch = branch.setdefault(part, {})
+        if not isinstance(branch, dict):
+            raise UsageError(f"--set {override!r}: {part} is a setting, not a section")
     branch[parts[-1]] = value
 
 
@@ -236,5 +251,9 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
+        # A section that does not exist is refused with what was asked of it.
+        inner = first["input"]
+        while isinstance(inner, dict) and inner:
+            name, inner = f"{name}.{next(iter(inner))}", inner[next(iter(inner))]
         return f"unknown setting {name}; `docs/methods.md` lists all settings"
     return f"setting {name}: {first['msg'].removeprefix('Value error, ')}, not {str(first['input'])[:80]!r}"

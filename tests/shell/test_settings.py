@@ -1,5 +1,8 @@
 """--set counts before the environment, the environment before transship.toml, that before the default."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pipeline.errors import UsageError
@@ -82,3 +85,22 @@ def test_parameters_for_sql_carry_their_section(home: Home) -> None:
     parameters = load_settings(home.root).parameters()
     assert parameters["encounters_max_distance_m"] == 500
     assert "alerts_sender" not in parameters
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("nothing.at_all=1", "nothing.at_all"),
+        ("sources.nowhere.url=http://127.0.0.1", "nowhere"),
+        ("sources.dma.bad=1", "sources.dma.bad"),
+        ("gaps.min_hours=0", "gaps.min_hours"),
+    ],
+)
+def test_what_is_unknown_or_senseless_is_named_in_full(tmp_path: Path, override: str, told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        load_settings(tmp_path, [override])
+
+
+def test_a_setting_is_no_section(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a section"):
+        load_settings(tmp_path, ["gaps.min_hours=3", "gaps.min_hours.more=3"])
