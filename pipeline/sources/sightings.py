@@ -9,6 +9,7 @@ A reader is `read(member, now) -> Reading`. Three lake tables can be filled, one
 docs/gfw.md says what each column holds.
 """
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -123,7 +124,8 @@ class Reading:
         """Count entries that were not used, with one of them as it came."""
         if n_rows:
             self.rejected[reason] += n_rows
-            self.examples.setdefault(reason, plain(example)[:200])
+            said = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+            self.examples.setdefault(reason, plain(said)[:200])
 
     @property
     def n_rows(self) -> int:
