@@ -44,11 +44,6 @@ FIELDS = {
 }
 
 
-def reads(name: str) -> bool:
-    """Whether a raw file holds reports of ships; which ships were in an area is a list of numbers."""
-    return not name.startswith("mmsiinarea-")
-
-
 def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, Any]) -> Staged:
     """Make `staged` of an answer or a recorded stream, as JSON or GeoJSON."""
     found, n_unreadable = objects.read(member)

@@ -59,11 +59,6 @@ VESSELS = {
 }
 
 
-def reads(name: str) -> bool:
-    """Whether a raw file holds reports of ships; port calls are events, and no ingest of positions."""
-    return not name.startswith("port-calls-")
-
-
 def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, Any]) -> Staged:
     """Make `staged` of an answer of `locations` (GeoJSON) or `vessels` (an array)."""
 

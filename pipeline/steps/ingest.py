@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +36,7 @@ from pipeline.files import (
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
-from pipeline.sources import SOURCES, STAGES, event_reader, table
+from pipeline.sources import SOURCES, STAGES, event_reader, is_data, table
 from pipeline.sources.base import Member, Source, Staged, members, pattern
 from pipeline.sources.identity import create_mids
 from pipeline.steps import ingest_events
@@ -47,7 +47,6 @@ TOLERANCE = timedelta(hours=24)
 # Wide enough for any file without a day in its name, narrow enough for arithmetic on timestamps.
 EVER = (datetime(1, 1, 2), datetime(9999, 12, 30))  # noqa: DTZ001 (the engine's timestamps have no zone)
 MAX_EXAMPLE = 200
-SIDECARS = (".sha256", ".json")
 KINDS = {"positions": "mmsi, time, lat, lon", "statics": "mmsi, first_at, last_at"}
 
 
@@ -169,12 +168,17 @@ def _sweep(home: Home, partition: str) -> None:
 
 
 def raw_files(home: Home, source: str) -> list[Path]:
-    """What lies in raw/<source>, in order, without what stands beside a file: its checksum and its origin."""
+    """The data in raw/<source>, in order, without what stands beside a file: its checksum and its origin."""
     folder = home.raw / source
     found = {path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")}
-    return sorted(
-        path for path in found if not (path.suffix in SIDECARS and path.with_name(path.stem) in found)
-    )
+    return sorted(path for path in found if is_data(source, path.name) and not _is_beside(path, found))
+
+
+def _is_beside(path: Path, found: Collection[Path]) -> bool:
+    """Whether this is a file's checksum or origin, which appear before the file itself (pipeline.raw)."""
+    of = path.with_name(path.stem)
+    checksum = of.with_name(f"{of.name}.sha256")
+    return path.suffix == ".sha256" or (path.suffix == ".json" and (of in found or checksum in found))
 
 
 def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -195,7 +199,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
         with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path, work.home):
             _shut_in(con, path, scratch)
             tally, parts = _read_members(con, path, work, facts["file_id"], scratch)
-            if not tally.n_kept:
+            if not tally.n_kept and not parts["statics"]:
                 raise TransshipError(
                     f"{path}: nothing of its {tally.n_rows} rows can be used{_reasons(tally)}"
                 )

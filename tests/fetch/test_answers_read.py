@@ -8,21 +8,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline import sources
 from pipeline.home import Home
 from pipeline.settings import Settings
-from pipeline.sources import aishub, barentswatch, digitraffic
-from pipeline.steps.ingest import IngestResult, ingest
+from pipeline.steps.ingest import IngestResult, ingest, raw_files
 
 Read = Callable[..., IngestResult]
 
 
 @pytest.fixture
-def read(empty_home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Read:
+def read(empty_home: Home, settings: Settings) -> Read:
     """Ingest one file of a source."""
-    for module in (aishub, barentswatch, digitraffic):
-        monkeypatch.setitem(sources.SOURCES, module.SOURCE.key, module.SOURCE)
-        monkeypatch.setitem(sources.STAGES, module.SOURCE.key, module.stage)
     return lambda source, path: ingest(empty_home, settings, source, [path])
 
 
@@ -191,3 +186,27 @@ def test_cut_gzip_is_refused(read: Read, tmp_path: Path, shared_dir: Path) -> No
     path.write_bytes(whole[:-500])
     result = read("barentswatch", path)
     assert "damaged or cut short" in result.failures[0]
+
+
+def test_static_reports_alone_are_of_use(read: Read, empty_home: Home, tmp_path: Path) -> None:
+    vessel = {
+        "mmsi": 230112970, "name": "KIISLA", "timestamp": 1788264000000, "imo": 9267558, "shipType": 80,
+        "draught": 68, "callSign": "LAVH8", "destination": "SEGOT@@@@@RULED", "referencePointA": 100,
+        "referencePointB": 39, "referencePointC": 10, "referencePointD": 12,
+    }  # fmt: skip
+    path = tmp_path / "vessels.json"
+    path.write_text(json.dumps([vessel]))
+    assert read("digitraffic", path).failures == []
+    assert rejected(empty_home) == {"no_position": 1}
+    (static,) = rows(
+        empty_home, "statics", "SELECT imo, ship_type, draught_m, length_m, width_m, destination FROM lake"
+    )
+    assert static == (9267558, "tanker", 6.8, 139.0, 22.0, "SEGOT")
+
+
+def test_origin_that_appears_before_its_file_is_not_read(empty_home: Home) -> None:
+    folder = empty_home.raw / "digitraffic"
+    folder.mkdir(parents=True)
+    for name in ("a.json.sha256", "a.json.json", "b.json", "b.json.sha256", "b.json.json", "c.json"):
+        (folder / name).write_text("[]")
+    assert [path.name for path in raw_files(empty_home, "digitraffic")] == ["b.json", "c.json"]

@@ -42,7 +42,7 @@ def run(empty_home: Home, pointed: Callable[..., Settings], watch: Watch) -> Run
 def check_store(home: Home, source: str) -> list[str]:
     """What is kept is whole, with checksum and origin beside it; returns the names."""
     raw = RawStore(home, source)
-    files = raw_files(home, source)
+    files = [raw.path(name) for name in raw.names()]
     for path in files:
         name = path.relative_to(raw.folder).as_posix()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -416,6 +416,22 @@ def test_barentswatch_renews_a_token_that_is_refused_or_ends(
     result = run("barentswatch", days[0], days[2])
     assert date(2026, 8, 16) in result.missing_days
     assert not any("2026-08-31" in path for path in server.paths())
+
+
+@pytest.mark.usefixtures("bw_keys")
+def test_polls_are_read(
+    run: Run, server: Server, empty_home: Home, settings: Settings, shared_dir: Path
+) -> None:
+    server.serve = digitraffic(shared_dir)
+    run("digitraffic")
+    read = ingest(empty_home, settings, "digitraffic")
+    assert (read.files_read, read.failures) == (3, [])
+    server.serve = BarentsWatch(shared_dir)
+    day = (NOW - timedelta(days=1)).date()
+    run("barentswatch", day, day)
+    run("barentswatch")
+    read = ingest(empty_home, settings, "barentswatch")
+    assert (read.files_read, read.failures) == (3, [])
 
 
 @pytest.mark.usefixtures("bw_keys")
