@@ -35,6 +35,7 @@ STAGES = (
     "days/day_silences",
     "days/day_slow",
     "days/day_coverage",
+    "days/day_feed",
 )
 STORED = (
     "day_pieces",
@@ -44,6 +45,7 @@ STORED = (
     "day_silences",
     "day_slow",
     "day_coverage",
+    "day_feed",
     "day_pair_slots",
     "day_statics",
 )

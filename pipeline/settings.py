@@ -86,6 +86,10 @@ class GapSettings(Section):
     min_hours: float = Field(12, gt=0)
     heard_hours: float = Field(6, ge=1, description="how long others must be heard after a ship fell silent")
     heard_ships: float = Field(3, ge=0, description="how many ships an hour make a cell one that is heard")
+    feed_minutes: float = Field(
+        15, gt=0, description="nothing heard for longer in a busy area is the feed's hole"
+    )
+    feed_ships: float = Field(5, gt=0, description="ships heard a minute that make an area of 5 degrees busy")
 
 
 class ArrivalSettings(Section):

@@ -104,12 +104,19 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     _place_rests(con, settings)
     create(con, "events/calls", parameters, temporary=True)
     create(con, "events/meetings", parameters, temporary=True)
+    create(con, "events/feed_holes", parameters, temporary=True)
     rows = {name.split("/")[1]: create(con, name, parameters) for name in EVENTS}
     con.execute("""
         CREATE OR REPLACE TABLE coverage AS
         SELECT source, TIMESTAMP '1970-01-01 00:00:00' + hour * INTERVAL '1' HOUR AS hour_at,
             cell_id, lat, lon, n_ships, n_reports
         FROM day_coverage
+    """)
+    con.execute("""
+        CREATE OR REPLACE TABLE feed_holes AS
+        SELECT area_id, lat, lon, TIMESTAMP '1970-01-01 00:00:00' + from_t_s * INTERVAL '1' SECOND AS from_at,
+            TIMESTAMP '1970-01-01 00:00:00' + to_t_s * INTERVAL '1' SECOND AS to_at, is_open, ships_a_minute
+        FROM temp.feed_holes
     """)
     con.execute("CREATE OR REPLACE TABLE static_changes AS FROM temp.static_values")
     con.execute("COMMIT")

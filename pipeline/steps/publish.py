@@ -28,6 +28,7 @@ FROM_EVENTS = (
     "position_flags",
     "russia_arrivals",
     "coverage",
+    "feed_holes",
 )
 FROM_LINKS = ("transshipment_links", "link_evidence", "link_history")
 FROM_GAZETTEER = ("ports", "terminals", "hubs")

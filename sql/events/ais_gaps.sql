@@ -46,6 +46,29 @@ silences AS (
     SELECT * FROM outer_silences
 ),
 
+-- how long of each silence nobody was heard around: the feed's, not the ship's
+unheard AS (
+    SELECT
+        silences.vessel_id AS vessel_id,
+        silences.off_t_s AS off_t_s,
+        CAST(
+            sum(
+                least(feed_holes.to_t_s, coalesce(silences.on_t_s, ends.t_s))
+                - greatest(feed_holes.from_t_s, silences.off_t_s)
+            ) AS BIGINT
+        ) AS unheard_s
+    FROM silences
+    CROSS JOIN ends
+    INNER JOIN feed_holes
+        ON
+            CAST(floor((silences.off_lat + 90e0) / 5e0) AS BIGINT) * 1000
+            + CAST(floor((silences.off_lon + 180e0) / 5e0) AS BIGINT)
+            = feed_holes.area_id
+            AND feed_holes.from_t_s < coalesce(silences.on_t_s, ends.t_s)
+            AND feed_holes.to_t_s > silences.off_t_s
+    GROUP BY silences.vessel_id, silences.off_t_s
+),
+
 long AS (
     SELECT
         silences.vessel_id AS vessel_id,
@@ -73,7 +96,16 @@ long AS (
         ) AS distance_km
     FROM silences
     CROSS JOIN ends
-    WHERE CAST(coalesce(silences.on_t_s, ends.t_s) - silences.off_t_s AS DOUBLE) > $gaps_min_hours * 3600e0
+    LEFT JOIN unheard ON silences.vessel_id = unheard.vessel_id AND silences.off_t_s = unheard.off_t_s
+    WHERE
+        CAST(
+            coalesce(silences.on_t_s, ends.t_s) - silences.off_t_s - coalesce(unheard.unheard_s, 0) AS DOUBLE
+        ) > $gaps_min_hours * 3600e0
+),
+
+-- the cell and the eight around it: a ship at a cell's edge has its neighbours next door
+beside AS (
+    SELECT * FROM (VALUES (-1), (0), (1)) AS offsets (k)
 ),
 
 heard AS (
@@ -82,9 +114,11 @@ heard AS (
         long.off_t_s AS off_t_s,
         CAST(sum(day_coverage.n_ships) AS BIGINT) AS n_ship_hours
     FROM long
+    CROSS JOIN beside AS north
+    CROSS JOIN beside AS east
     INNER JOIN day_coverage
         ON
-            long.cell_id = day_coverage.cell_id
+            long.cell_id + north.k * 1000000 + east.k = day_coverage.cell_id
             AND day_coverage.hour > long.off_t_s // 3600
             AND day_coverage.hour <= long.off_t_s // 3600 + CAST(round($gaps_heard_hours) AS BIGINT)
     GROUP BY long.vessel_id, long.off_t_s
