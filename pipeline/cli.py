@@ -236,9 +236,12 @@ def sources(session: Session) -> None:
 
     Key needed or not, coverage, delay, licence, attribution.
     """
+    from pipeline.fetching import FETCHERS
     from pipeline.sources import SOURCES
 
-    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in SOURCES.values()]
+    # The sanctions lists are fetched, and read by no ingest.
+    known = SOURCES | {key: fetcher.source for key, fetcher in FETCHERS.items()}
+    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in known.values()]
     if session.as_json:
         console.print_json(records)
         return
@@ -247,6 +250,31 @@ def sources(session: Session) -> None:
         console.print_line(f"    key needed: {', '.join(record['key_variables']) or 'no'}")
         for name in ("coverage", "delay", "licence", "attribution", "good_for", "blind_to"):
             console.print_line(f"    {name.replace('_', ' ')}: {record[name]}")
+
+
+@verb()
+def fetch(
+    session: Session,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="One of `transship sources`.")],
+    first: FromOption = None,
+    last: ToOption = None,
+) -> None:
+    """Pull from a public source into raw/.
+
+    What is there is not fetched again, what was cut is continued, and days that the source does not have
+    (yet) are named. Live services and lists take no days: one poll.
+    """
+    days = window(first, last)
+    from pipeline.steps.fetch import fetch as step
+
+    result = step(
+        session.home, session.settings, source, first=days[0], last=days[1], progress=session.progress
+    )
+    if session.as_json:
+        console.print_json(asdict(result))
+        return
+    for line in result.lines:
+        console.print_line(line)
 
 
 @verb()
