@@ -59,6 +59,11 @@ STATICS = (
     " ship_type VARCHAR, length_m DOUBLE, width_m DOUBLE, draught_m DOUBLE, destination VARCHAR,"
     " n_reports INTEGER"
 )
+# Which source's time is believed where several heard one report: transmitters' and authorities' own time
+# stamps first, then services that stamp what they receive.
+CLOCKS = ("nmea", "dma", "digitraffic", "barentswatch", "marinecadastre", "aishub", "aisstream", "table")
+# The time within which sql/days/merged.sql looks for the same report.
+MERGE_S = 60
 # Reports worked on at once; a whole Danish day (12 million) is a batch of its own.
 BATCH_REPORTS = 6_000_000
 
@@ -158,6 +163,7 @@ def _batches(
 
 
 _BETWEEN = (
+    "days/merged",
     "days/odd_ships",
     "days/speeds",
     "days/marks",
@@ -192,6 +198,8 @@ def _read_reports(
 ) -> int:
     """The days' own reports and those of the margin around, as `reports`; `heard` counts them by source."""
     margin_s = int(np.ceil(settings.encounters.max_gap_minutes * 60))
+    # A little more than is used, so that a report at the margin's edge is merged like any other.
+    wide_s = margin_s + MERGE_S
     around = sorted({day + timedelta(days=k) for day in batch for k in (-1, 0, 1)} & set(lake))
     files = [entry for day in around for entry in lake[day].positions]
     con.execute(
@@ -210,8 +218,8 @@ def _read_reports(
             )
             FROM dated
             WHERE t_s // 86400 IN (FROM batch_days)
-               OR (t_s // 86400 + 1 IN (FROM batch_days) AND t_s % 86400 >= 86400 - {margin_s})
-               OR (t_s // 86400 - 1 IN (FROM batch_days) AND t_s % 86400 < {margin_s})
+               OR (t_s // 86400 + 1 IN (FROM batch_days) AND t_s % 86400 >= 86400 - {wide_s})
+               OR (t_s // 86400 - 1 IN (FROM batch_days) AND t_s % 86400 < {wide_s})
         """)
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         raise TransshipError(f"the lake cannot be read: {str(error).splitlines()[0]}") from error
@@ -225,12 +233,7 @@ def _read_reports(
     """)
     n_files = {day: len(lake[day].positions) for day in around}
     if max(n_files.values(), default=0) > 1:
-        # The same report in two files counts once.
-        con.execute("""
-            CREATE OR REPLACE TEMP TABLE received AS
-            SELECT t_s, mmsi, lat, lon, min(sog_kn) AS sog_kn, min(nav_status) AS nav_status
-            FROM received GROUP BY t_s, mmsi, lat, lon
-        """)
+        merge_received(con)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE reports AS
         SELECT t_s // 86400 + shift AS day, mmsi, CAST(0 AS BIGINT) AS piece, t_s, lat, lon, sog_kn,
@@ -243,6 +246,18 @@ def _read_reports(
     con.execute("DROP TABLE temp.received")
     (n_own,) = con.execute("SELECT count(*) FROM reports WHERE is_own = 1").fetchone() or (0,)
     return int(n_own)
+
+
+def merge_received(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the same report in two files, or from two sources, stand once in `received`."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE clocks AS"
+        " SELECT unnest($1) AS source, generate_subscripts($1, 1) AS rank",
+        [list(CLOCKS)],
+    )
+    create(con, "days/merged", temporary=True)
+    con.execute("CREATE OR REPLACE TEMP TABLE received AS FROM merged")
+    con.execute("DROP TABLE temp.merged")
 
 
 def _fill_speeds(con: duckdb.DuckDBPyConnection) -> None:

@@ -204,10 +204,22 @@ def _copy_tracks(con: duckdb.DuckDBPyConnection, number: int, paths: list[str], 
     columns = "mmsi, time, lat, lon, sog_kn, cog_deg"
     received = f"SELECT {columns} FROM read_parquet({listed})"
     if len(paths) > 1:
-        received = (
-            "SELECT mmsi, time, lat, lon, min(sog_kn) AS sog_kn, min(cog_deg) AS cog_deg"
-            f" FROM read_parquet({listed}) GROUP BY mmsi, time, lat, lon"
-        )
+        seconds = "date_diff('second', TIMESTAMP '1970-01-01 00:00:00', p.time)"
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE received AS
+            SELECT mmsi, {seconds} AS t_s, CAST(lat AS DOUBLE) AS lat, CAST(lon AS DOUBLE) AS lon,
+                CAST(sog_kn AS DOUBLE) AS sog_kn, nav_status, source
+            FROM read_parquet({listed}, hive_partitioning = true, hive_types = {{'source': VARCHAR}}) AS p
+        """)
+        days.merge_received(con)
+        received = f"""
+            SELECT p.mmsi, min(p.time) AS time, p.lat, p.lon,
+                min(p.sog_kn) AS sog_kn, min(p.cog_deg) AS cog_deg
+            FROM read_parquet({listed}) AS p
+            SEMI JOIN temp.received AS r ON p.mmsi = r.mmsi AND {seconds} = r.t_s
+                AND CAST(p.lat AS DOUBLE) = r.lat AND CAST(p.lon AS DOUBLE) = r.lon
+            GROUP BY p.mmsi, {seconds}, p.lat, p.lon
+        """
     con.execute(f"""
         COPY (
             WITH received AS ({received}),
