@@ -520,7 +520,7 @@ class Client:
                 f"correct the setting sources.{self.source.key}.url"
             )
         if isinstance(error, requests.exceptions.ConnectTimeout) or any(
-            word in reason for word in ("NameResolution", "refused", "unreachable", "No route")
+            word in reason for word in ("resolve", "refused", "unreachable", "No route")
         ):
             return _Passing(
                 f"{self._host(url)} cannot be reached ({self.shown(reason)})",
@@ -658,7 +658,8 @@ def _innermost(error: BaseException) -> str:
             (arg for arg in getattr(reason, "args", ()) if isinstance(arg, BaseException)), None
         )
         if not isinstance(inner, BaseException):
-            return f"{type(reason).__name__}: {reason}".strip()
+            # Before the last colon stands which object of the library says so.
+            return str(reason).rsplit(": ", 1)[-1].strip() or type(reason).__name__
         reason = inner
 
 

@@ -8,6 +8,7 @@ token). Days of the last 17 months or so are `aisdk-YYYY-MM-DD.zip` at the root,
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
@@ -34,23 +35,26 @@ class Listed:
 
 def fetch(job: Job) -> None:
     """The file of each day, else of its month, unless it is here."""
-    years = sorted({day.year for day in job.days})
+    years = sorted({day.year for day in job.days if not _here(job, day)})
     listed = {file.part: file for year in years for file in _of_year(job, year) if file.part}
-    seen = set()
+    told = set()
     for day in job.days:
-        parts = (f"{day}", f"{day:%Y-%m}")
-        # A day that is here within its month is here.
-        if known := next((part for part in parts if job.raw.has(_name(part))), None):
-            if known not in seen:
+        known = _here(job, day)
+        found = listed.get(f"{day}") or listed.get(f"{day:%Y-%m}")
+        if known:
+            if known not in told:
                 job.is_known()
-            seen.add(known)
-        elif found := next((listed[part] for part in parts if part in listed), None):
-            if not job.download(f"{HOST}/{found.key}", _name(found.part), size=found.size):
-                job.is_missing(day)
-            seen.add(found.part)
+            told.add(known)
+        elif found and job.download(f"{HOST}/{found.key}", _name(found.part), size=found.size):
+            told.add(found.part)
         else:
             job.is_missing(day)
         job.progress.advance()
+
+
+def _here(job: Job, day: date) -> str | None:
+    """The day, or the month it lies in, if its file is here."""
+    return next((part for part in (f"{day}", f"{day:%Y-%m}") if job.raw.has(_name(part))), None)
 
 
 def _name(part: str) -> str:

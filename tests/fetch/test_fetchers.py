@@ -143,6 +143,10 @@ def test_dma_nothing_twice_and_read_with_its_origin(
     assert [path for path in server.paths() if path != "/"] == ["/aisdk-2026-04-27.zip"]
     read = ingest(empty_home, settings, "dma")
     assert (read.files_read, read.failures) == (3, [])
+    # What is all here asks for no listing.
+    server.requests.clear()
+    assert run("dma", date(2026, 4, 25), date(2026, 4, 27)).n_known == 3
+    assert server.requests == []
     (manifest, *_) = [json.loads(path.read_text()) for path in empty_home.manifests.glob("*.json")]
     assert manifest["url"].startswith(f"{server.url}/aisdk-2026-04-")
     assert manifest["fetched_at"].startswith("2026-09-01 12:00:")
@@ -639,8 +643,9 @@ def test_eu_list_from_cellar_where_eur_lex_gives_nothing(run: Run, server: Serve
 
 @pytest.mark.parametrize("source", [key for key, one in FETCHERS.items() if one.source.key_variables])
 def test_missing_key_asks_the_network_nothing(run: Run, server: Server, source: str) -> None:
+    days = [date(2026, 8, 1)] * 2 if FETCHERS[source].takes == "days" else []
     with pytest.raises(TransshipError) as caught:
-        run(source)
+        run(source, *days)
     for variable in FETCHERS[source].source.key_variables:
         assert variable in str(caught.value)
     assert server.requests == []
@@ -655,9 +660,9 @@ def test_days_are_needed_where_there_are_days(run: Run, server: Server, source: 
     assert server.requests == []
 
 
-def test_unknown_source(run: Run) -> None:
+def test_unknown_source(empty_home: Home, settings: Settings) -> None:
     with pytest.raises(UsageError, match=r"these can: aishub, .*dma"):
-        run("marinetraffic")
+        fetch(empty_home, settings, "marinetraffic")
 
 
 def test_names_of_polls_bind_no_day(run: Run, server: Server, empty_home: Home, shared_dir: Path) -> None:

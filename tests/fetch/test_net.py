@@ -21,8 +21,9 @@ from tests.fetch import server as faults
 from tests.fetch.conftest import Watch
 from tests.fetch.server import Reply, Request, Server, json_reply, ranged
 
+# An invented service under the key of a list, since settings know no other.
 SOURCE = Source(
-    key="trial",
+    key="ofac",
     title="Trial",
     coverage="",
     delay="",
@@ -39,7 +40,7 @@ URL = "https://trial.example.org/v1/things"
 @pytest.fixture
 def client(pointed: Callable[..., Settings], watch: Watch) -> Client:
     """A client that holds a key."""
-    return Client(SOURCE, pointed("trial"), rate_per_minute=6000, hidden={KEY}, clock=watch.clock)
+    return Client(SOURCE, pointed("ofac"), rate_per_minute=6000, hidden={KEY}, clock=watch.clock)
 
 
 def test_path_goes_to_the_place_of_the_setting(client: Client, server: Server) -> None:
@@ -110,7 +111,7 @@ def test_as_long_as_the_server_asks_within_seven_minutes(
 
 def test_waits_grow_and_end_within_seven_minutes(client: Client, server: Server, watch: Watch) -> None:
     server.faults = [faults.status(500)] * 100
-    with pytest.raises(Unreachable, match="trial: /v1/things answers 500") as caught:
+    with pytest.raises(Unreachable, match="ofac: /v1/things answers 500") as caught:
         client.get(URL)
     assert "\n" not in str(caught.value)
     assert 240 < sum(watch.waits) <= GIVE_UP_S
@@ -134,7 +135,7 @@ def test_refusals_are_not_repeated(client: Client, server: Server, code: int) ->
     with pytest.raises(TransshipError) as caught:
         client.get(URL)
     assert len(server.requests) == 1
-    assert str(caught.value).startswith("trial: ")
+    assert str(caught.value).startswith("ofac: ")
     assert KEY not in str(caught.value)
     if code in {401, 403}:
         assert isinstance(caught.value, Refused)
@@ -146,14 +147,14 @@ def test_refusals_are_not_repeated(client: Client, server: Server, code: int) ->
 def test_field_that_the_service_complains_of_is_named(client: Client, server: Server) -> None:
     told = {"statusCode": 422, "messages": [{"title": "startDate", "detail": "must be a date"}]}
     server.serve = lambda request: json_reply(told, 422)
-    with pytest.raises(TransshipError, match=r"trial: .*422.*startDate.*must be a date"):
+    with pytest.raises(TransshipError, match=r"ofac: .*422.*startDate.*must be a date"):
         client.post(URL, json={"startDate": "x"})
 
 
 def test_page_in_place_of_data_is_told(client: Client, server: Server) -> None:
     server.serve = lambda request: faults.web_page(Reply)
     with pytest.raises(
-        TransshipError, match="trial: /v1/things: the answer is a web page, content type text/html"
+        TransshipError, match="ofac: /v1/things: the answer is a web page, content type text/html"
     ):
         client.get(URL)
     assert len(server.requests) == 3
@@ -167,7 +168,7 @@ def test_key_in_no_error_and_no_address(
     assert server.requests[0].query == {"username": KEY}
     assert answer.url.endswith("/v1/things?username=***")
     server.close()
-    client = Client(SOURCE, pointed("trial"), hidden={KEY}, clock=watch.clock)
+    client = Client(SOURCE, pointed("ofac"), hidden={KEY}, clock=watch.clock)
     with pytest.raises(Unreachable) as caught:
         client.get(URL, params={"username": KEY})
     text = str(caught.value)
@@ -202,7 +203,7 @@ def test_unchanged_is_told(client: Client, server: Server) -> None:
 
 def test_rate_is_kept(server: Server, pointed: Callable[..., Settings], watch: Watch) -> None:
     server.serve = lambda request: json_reply({})
-    client = Client(SOURCE, pointed("trial"), rate_per_minute=30, clock=watch.clock)
+    client = Client(SOURCE, pointed("ofac"), rate_per_minute=30, clock=watch.clock)
     for _ in range(4):
         client.get(URL)
     assert sum(watch.waits) == pytest.approx(6, abs=0.5)
@@ -228,7 +229,7 @@ def test_download_goes_on_where_it_was_cut(
 ) -> None:
     server.serve = lambda request: ranged(request, ZIP, '"v1"')
     server.faults = [fault, fault, fault]
-    raw = RawStore(empty_home, "trial")
+    raw = RawStore(empty_home, "ofac")
     path = client.download(f"{URL}.zip", raw, "a.zip", size=len(ZIP))
     assert path.read_bytes() == ZIP
     asked = [request.headers.get("range") for request in server.requests]
@@ -247,7 +248,7 @@ def test_download_goes_on_in_the_next_run(
 ) -> None:
     server.serve = lambda request: ranged(request, ZIP, '"v1"')
     server.faults = [faults.cut, *[faults.status(500)] * 50]
-    raw = RawStore(empty_home, "trial")
+    raw = RawStore(empty_home, "ofac")
     with pytest.raises(Unreachable):
         # The first round gains something and so another round is tried, in vain.
         client.download(f"{URL}.zip", raw, "a.zip")
@@ -255,7 +256,7 @@ def test_download_goes_on_in_the_next_run(
     assert all(path.name.startswith(".") for path in raw.folder.iterdir())
     server.faults.clear()
     server.requests.clear()
-    again = Client(SOURCE, pointed("trial"), rate_per_minute=6000, clock=watch.clock)
+    again = Client(SOURCE, pointed("ofac"), rate_per_minute=6000, clock=watch.clock)
     path = again.download(f"{URL}.zip", raw, "a.zip")
     assert path.read_bytes() == ZIP
     assert [request.headers.get("range") for request in server.requests] == [f"bytes={len(ZIP) // 2}-"]
@@ -271,7 +272,7 @@ def test_download_of_a_version_that_changed_starts_over(
 
     server.serve = serve
     server.faults = [faults.cut]
-    path = client.download(f"{URL}.zip", RawStore(empty_home, "trial"), "a.zip")
+    path = client.download(f"{URL}.zip", RawStore(empty_home, "ofac"), "a.zip")
     assert path.read_bytes() == newer
 
 
@@ -280,22 +281,22 @@ def test_download_without_a_version_is_never_pieced_together(
 ) -> None:
     server.serve = lambda request: Reply(ZIP)
     server.faults = [faults.cut, faults.reset]
-    path = client.download(f"{URL}.zip", RawStore(empty_home, "trial"), "a.zip")
+    path = client.download(f"{URL}.zip", RawStore(empty_home, "ofac"), "a.zip")
     assert path.read_bytes() == ZIP
     assert all("range" not in request.headers for request in server.requests)
 
 
 def test_page_is_never_kept_as_a_zip(client: Client, server: Server, empty_home: Home) -> None:
     server.serve = lambda request: Reply(b"not a zip at all", 200, {"ETag": '"x"'})
-    raw = RawStore(empty_home, "trial")
-    with pytest.raises(TransshipError, match=r"trial: /v1/things.zip: the file is no \(whole\) zip"):
+    raw = RawStore(empty_home, "ofac")
+    with pytest.raises(TransshipError, match=r"ofac: /v1/things.zip: the file is no \(whole\) zip"):
         client.download(f"{URL}.zip", raw, "a.zip")
     assert raw.names() == []
 
 
 def test_one_fetch_at_a_time(empty_home: Home) -> None:
-    raw = RawStore(empty_home, "trial")
-    other = RawStore(empty_home, "trial")
+    raw = RawStore(empty_home, "ofac")
+    other = RawStore(empty_home, "ofac")
     with raw.alone(), pytest.raises(TransshipError, match="another fetch"), other.alone():
         pass
     with raw.alone():
