@@ -346,7 +346,10 @@ def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[date], stale: Mapping
             con.execute(f"DELETE FROM days.{table} WHERE list_contains(?, day)", [numbers])
             con.execute(f"INSERT INTO days.{table} FROM temp.{table}")
         con.execute("DELETE FROM days.done WHERE list_contains(?, day)", [numbers])
-        con.executemany("INSERT INTO days.done VALUES (?, ?)", [[number(day), stale[day]] for day in batch])
+        if batch:
+            con.executemany(
+                "INSERT INTO days.done VALUES (?, ?)", [[number(day), stale[day]] for day in batch]
+            )
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -360,8 +363,11 @@ def stored_days(con: duckdb.DuckDBPyConnection) -> dict[date, Any]:
     return {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done ORDER BY day").fetchall()}
 
 
-def views(con: duckdb.DuckDBPyConnection) -> None:
-    """Let the global SQL read the stored day tables under their own names."""
+def views(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Let the global SQL read the stored day tables under their own names; with no day yet they are empty."""
+    if not con.execute("FROM duckdb_tables() WHERE schema_name = 'days' AND table_name <> 'done'").fetchall():
+        _process_batch(con, {}, [], settings)
+        _store(con, [], {})
     for table in STORED:
         con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM days.{table}")
 

@@ -16,7 +16,10 @@ OVERLAP_S = 3600
 
 
 def assign_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Write `piece_ships` (MMSIs that are not simply one ship) and `ship_keys` (ships over several MMSIs)."""
+    """Write `piece_ships` (MMSIs that are not simply one ship) and `ship_keys` (ships over several MMSIs).
+
+    Reads `day_pieces`, `day_statics` and `witness_visits`.
+    """
     _write_piece_ships(con, settings)
     _write_ship_keys(con)
 
@@ -60,21 +63,31 @@ def vessel_id(mmsi: int, ship: int) -> str:
 
 
 def _write_ship_keys(con: duckdb.DuckDBPyConnection) -> None:
-    """Join MMSIs that sent one valid IMO number one after the other; the earliest gives the id."""
+    """Join MMSIs that sent one valid IMO number one after the other, or had it by a witness's word.
+
+    The earliest gives the id.
+    """
     claims = con.execute("""
         WITH counted AS (
-            SELECT mmsi, imo, sum(n_reports) AS n FROM day_statics WHERE imo IS NOT NULL GROUP BY ALL
+            SELECT mmsi, imo, sum(n) AS n FROM (
+                SELECT mmsi, imo, n_reports AS n FROM day_statics
+                UNION ALL SELECT mmsi, imo, 1 AS n FROM witness_visits WHERE mmsi IS NOT NULL
+            ) WHERE imo IS NOT NULL GROUP BY mmsi, imo
         ),
         claimed AS (
             SELECT mmsi, imo FROM counted
             QUALIFY row_number() OVER (PARTITION BY mmsi ORDER BY n DESC, imo) = 1
         ),
         heard AS (
-            SELECT p.mmsi, min(first_t_s) AS first_t_s, max(last_t_s) AS last_t_s
-            FROM day_pieces AS p
-            LEFT JOIN piece_ships AS s ON p.mmsi = s.mmsi AND p.day = s.day AND p.piece = s.piece
-            WHERE s.mmsi IS NULL OR s.ship = 0
-            GROUP BY p.mmsi
+            SELECT mmsi, min(first_t_s) AS first_t_s, max(last_t_s) AS last_t_s FROM (
+                SELECT p.mmsi, first_t_s, last_t_s
+                FROM day_pieces AS p
+                LEFT JOIN piece_ships AS s ON p.mmsi = s.mmsi AND p.day = s.day AND p.piece = s.piece
+                WHERE s.mmsi IS NULL OR s.ship = 0
+                UNION ALL
+                SELECT mmsi, start_t_s, coalesce(end_t_s, start_t_s)
+                FROM witness_visits WHERE mmsi IS NOT NULL
+            ) GROUP BY mmsi
         )
         SELECT imo, mmsi, first_t_s, last_t_s FROM claimed JOIN heard USING (mmsi)
         WHERE imo IN (SELECT imo FROM claimed GROUP BY imo HAVING count(*) > 1)

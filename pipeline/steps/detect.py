@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from pipeline import days, gazetteer, manifests, runs
+from pipeline import days, gazetteer, manifests, runs, witnesses
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
 from pipeline.files import explain_os_error, make_folder, replacing, write_checksum
@@ -31,8 +31,12 @@ EVENTS = (
     "events/loitering",
     "events/position_flags",
     "events/russia_arrivals",
+    "events/gfw_events",
+    "events/gfw_comparison",
 )
 MERGED = ("events/rests", "events/visits")
+# Made before these tables, from those before them.
+BEFORE = {"events/port_calls": "events/own_calls"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,9 @@ def detect(
     """
     say = progress or Quiet()
     home.create()
-    lake = manifests.by_day(home, manifests.load(home))
-    if not any(files.positions for files in lake.values()):
+    listed = manifests.load(home)
+    lake = manifests.by_day(home, listed)
+    if not any(files.positions for files in lake.values()) and not witnesses.any_in(listed):
         raise TransshipError(f"the lake in {home.lake} holds no positions yet; run `transship ingest` first")
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
@@ -75,7 +80,8 @@ def detect(
             plan = days.plan(con, days.fingerprints(lake, settings, places.fingerprint), first, last)
             days.forget(con, plan.gone)
             n_reports = days.process(con, lake, plan.stale, settings, say)
-            days.views(con)
+            days.views(con, settings)
+            witnesses.read(con, home, listed)
             with say.task("events"):
                 rows = assemble(con, settings)
             with say.task("tracks"):
@@ -89,7 +95,7 @@ def detect(
 
 
 def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:
-    """Put the day tables together to events; returns the rows of each table."""
+    """Put the day tables and what witnesses said together to events; returns the rows of each table."""
     parameters = settings.parameters()
     con.execute(
         "CREATE OR REPLACE TEMP TABLE mids AS"
@@ -97,15 +103,22 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
         [list(flags()), list(flags().values())],
     )
     con.execute("CREATE OR REPLACE TEMP TABLE data_until AS SELECT max(last_t_s) AS t_s FROM day_pieces")
+    create(con, witnesses.VISITS, parameters, temporary=True)
     assign_ships(con, settings)
     con.execute("BEGIN")
     for name in ("events/ship_pieces", "events/ship_statics", "events/static_values", *MERGED):
+        create(con, name, parameters, temporary=True)
+    for name in witnesses.SHIPS:
         create(con, name, parameters, temporary=True)
     _place_rests(con, settings)
     create(con, "events/calls", parameters, temporary=True)
     create(con, "events/meetings", parameters, temporary=True)
     create(con, "events/feed_holes", parameters, temporary=True)
-    rows = {name.split("/")[1]: create(con, name, parameters) for name in EVENTS}
+    rows = {}
+    for name in EVENTS:
+        if name in BEFORE:
+            create(con, BEFORE[name], parameters, temporary=True)
+        rows[name.split("/")[1]] = create(con, name, parameters)
     con.execute("""
         CREATE OR REPLACE TABLE coverage AS
         SELECT source, TIMESTAMP '1970-01-01 00:00:00' + hour * INTERVAL '1' HOUR AS hour_at,

@@ -22,7 +22,7 @@ from pipeline.sources.base import Member, Source
 from pipeline.sources.sightings import TABLES, Reader, Row, is_noncommercial
 
 # What a fetch says of its question, for the comparison with our own events.
-ASKED = ("kind", "window_from", "window_to")
+ASKED = ("kind", "window_from", "window_to", "ids")
 
 
 def read_file(

@@ -1,150 +1,184 @@
--- One row is one stop of a ship in a port, at berth or at anchor (contract: docs/data-dictionary.md).
--- confidence as Global Fishing Watch counts it: 4 entry, stop and exit seen; 3 a stop and one of them; 2 a stop alone;
--- 1 a silence alone. Draught in is the last one sent up to the arrival, draught out the last one sent until
--- port_calls.draught_hours after the departure and before the next call; destination likewise.
--- Reads calls, vessels, ports, static_values (vessel_id, t_s, draught_m, destination), data_until (t_s).
--- Settings: port_calls.gap_hours, port_calls.draught_hours.
+-- One row is one stop of a ship in a port (contract: docs/data-dictionary.md): our own calls, and those that only a
+-- witness told. A witness's call is the same as another where ship and port are, and their times overlap or lie
+-- within port_calls.shift_hours (nearest first), or where the times overlap within 20 km, since a port's edge is
+-- nobody's to draw. Our own times count where we have any, then a port's, then Global Fishing Watch's.
+-- Reads own_calls, told_calls, vessels, ports. Settings: port_calls.shift_hours.
 WITH
-timed AS (
+everything AS (
     SELECT
-        *,
-        lead(arrived_t_s) OVER (PARTITION BY vessel_id ORDER BY arrived_t_s, departed_t_s, port_id) AS next_call_t_s
-    FROM calls
-),
-
-asked AS (
-    SELECT
+        port_call_id AS key,
+        'ais' AS witness,
+        1 AS rank,
         vessel_id,
         port_id,
-        call_no,
-        arrived_t_s AS t_s,
-        1 AS moment
-    FROM timed
+        date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at) AS start_t_s,
+        coalesce(
+            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', departed_at),
+            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at)
+            + CAST(round(coalesce(stopped_h, 0e0) * 3600e0) AS BIGINT)
+        ) AS until_t_s,
+        CAST(NULL AS BIGINT) AS end_t_s,
+        lat,
+        lon
+    FROM own_calls
     UNION ALL
     SELECT
+        concat_ws('|', witness, visit_id) AS key,
+        witness,
+        CASE WHEN witness = 'port_authority' THEN 2 ELSE 3 END AS rank,
         vessel_id,
         port_id,
-        call_no,
-        greatest(
-            departed_t_s,
-            least(
-                departed_t_s + CAST(round($port_calls_draught_hours * 3600e0) AS BIGINT),
-                coalesce(next_call_t_s, departed_t_s + CAST(round($port_calls_draught_hours * 3600e0) AS BIGINT))
+        start_t_s,
+        coalesce(end_t_s, start_t_s) AS until_t_s,
+        end_t_s,
+        lat,
+        lon
+    FROM told_calls
+),
+
+pairs AS (
+    SELECT
+        a.key AS key,
+        b.key AS told_key,
+        b.witness AS witness,
+        b.end_t_s AS end_t_s,
+        greatest(0, a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s) AS apart_s,
+        row_number() OVER (
+            PARTITION BY b.key
+            ORDER BY
+                a.rank,
+                greatest(0, a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s),
+                CASE WHEN a.port_id = b.port_id THEN 0 ELSE 1 END,
+                a.start_t_s,
+                a.key
+        ) AS choice
+    FROM everything AS a
+    INNER JOIN everything AS b
+        ON
+            a.vessel_id = b.vessel_id
+            AND a.rank < b.rank
+            AND (
+                (
+                    a.port_id = b.port_id
+                    AND CAST(greatest(a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s) AS DOUBLE)
+                    <= $port_calls_shift_hours * 3600e0
+                )
+                OR (
+                    a.start_t_s < b.until_t_s
+                    AND b.start_t_s < a.until_t_s
+                    AND sqrt(
+                        power(111195e0 * (a.lat - b.lat), 2)
+                        + power(111195e0 * cos(radians(a.lat)) * (a.lon - b.lon), 2)
+                    ) <= 20000e0
+                )
             )
-        ) AS t_s,
-        2 AS moment
-    FROM timed
 ),
 
-lined_up AS (
+-- a call told as one may be several of ours (roads, then berth); one that overlaps none is the nearest one
+joined AS (
     SELECT
-        vessel_id,
-        NULL AS port_id,
-        NULL AS call_no,
-        t_s,
-        0 AS moment,
-        draught_m,
-        destination
-    FROM static_values
-    UNION ALL
-    SELECT
-        vessel_id,
-        port_id,
-        call_no,
-        t_s,
-        moment,
-        NULL AS draught_m,
-        NULL AS destination
-    FROM asked
+        key,
+        max(CASE WHEN witness = 'gfw' THEN 'gfw' END) AS gfw,
+        max(CASE WHEN witness = 'port_authority' THEN 'port_authority' END) AS port_authority,
+        max(end_t_s) AS end_t_s
+    FROM pairs
+    WHERE apart_s = 0 OR choice = 1
+    GROUP BY key
+),
+
+taken AS (
+    SELECT DISTINCT told_key
+    FROM pairs
 ),
 
 told AS (
     SELECT
-        vessel_id,
-        port_id,
-        call_no,
-        moment,
-        last_value(draught_m IGNORE NULLS) OVER (
-            PARTITION BY vessel_id ORDER BY t_s, moment, port_id, call_no
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS draught_m,
-        last_value(destination IGNORE NULLS) OVER (
-            PARTITION BY vessel_id ORDER BY t_s, moment, port_id, call_no
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS destination
-    FROM lined_up
-),
-
-ends AS (
-    SELECT max(t_s) AS t_s FROM data_until
+        told_calls.*,
+        concat_ws('|', told_calls.witness, told_calls.visit_id) AS key
+    FROM told_calls
 )
 
 SELECT
+    own_calls.port_call_id AS port_call_id,
+    own_calls.vessel_id AS vessel_id,
+    own_calls.mmsi AS mmsi,
+    own_calls.imo AS imo,
+    own_calls.ship_name AS ship_name,
+    own_calls.flag AS flag,
+    own_calls.port_id AS port_id,
+    own_calls.port_name AS port_name,
+    own_calls.country AS country,
+    own_calls.terminal_id AS terminal_id,
+    own_calls.kind AS kind,
+    own_calls.entered_at AS entered_at,
+    own_calls.arrived_at AS arrived_at,
+    CASE
+        WHEN own_calls.departed_at IS NOT NULL THEN own_calls.departed_at
+        WHEN joined.end_t_s > date_diff('second', TIMESTAMP '1970-01-01 00:00:00', own_calls.arrived_at)
+            THEN TIMESTAMP '1970-01-01 00:00:00' + joined.end_t_s * INTERVAL '1' SECOND
+    END AS departed_at,
+    own_calls.exited_at AS exited_at,
+    own_calls.stopped_h AS stopped_h,
+    own_calls.lat AS lat,
+    own_calls.lon AS lon,
+    own_calls.draught_in_m AS draught_in_m,
+    own_calls.draught_out_m AS draught_out_m,
+    own_calls.destination_text AS destination_text,
+    own_calls.confidence AS confidence,
+    own_calls.had_gap AS had_gap,
+    own_calls.departed_at IS NULL
+    AND coalesce(joined.end_t_s, 0) <= date_diff('second', TIMESTAMP '1970-01-01 00:00:00', own_calls.arrived_at)
+        AS is_open,
+    own_calls.n_positions AS n_positions,
+    concat_ws('+', 'ais', joined.gfw, joined.port_authority) AS witness,
+    FALSE AS is_noncommercial
+FROM own_calls
+LEFT JOIN joined ON own_calls.port_call_id = joined.key
+UNION ALL
+SELECT
     substr(
         md5(
-            concat_ws(
-                '|', 'call', timed.vessel_id, timed.port_id, timed.kind, CAST(timed.arrived_t_s AS VARCHAR)
-            )
+            concat_ws('|', 'call', told.vessel_id, told.port_id, told.kind, CAST(told.start_t_s AS VARCHAR))
         ),
         1,
         16
     ) AS port_call_id,
-    timed.vessel_id AS vessel_id,
-    timed.mmsi AS mmsi,
+    told.vessel_id AS vessel_id,
+    told.mmsi AS mmsi,
     vessels.imo AS imo,
     vessels.name AS ship_name,
     vessels.flag AS flag,
-    timed.port_id AS port_id,
+    told.port_id AS port_id,
     ports.name AS port_name,
     ports.country AS country,
-    timed.terminal_id AS terminal_id,
-    timed.kind AS kind,
+    CAST(NULL AS VARCHAR) AS terminal_id,
+    told.kind AS kind,
+    CAST(NULL AS TIMESTAMP) AS entered_at,
+    TIMESTAMP '1970-01-01 00:00:00' + told.start_t_s * INTERVAL '1' SECOND AS arrived_at,
     CASE
-        WHEN timed.starts_open = 0
-            THEN TIMESTAMP '1970-01-01 00:00:00' + least(timed.enter_t_s, timed.arrived_t_s) * INTERVAL '1' SECOND
-    END AS entered_at,
-    TIMESTAMP '1970-01-01 00:00:00' + timed.arrived_t_s * INTERVAL '1' SECOND AS arrived_at,
-    CASE
-        WHEN timed.next_t_s IS NOT NULL
-            THEN TIMESTAMP '1970-01-01 00:00:00' + timed.departed_t_s * INTERVAL '1' SECOND
+        WHEN told.end_t_s IS NOT NULL
+            THEN TIMESTAMP '1970-01-01 00:00:00' + told.end_t_s * INTERVAL '1' SECOND
     END AS departed_at,
-    CASE
-        WHEN timed.next_t_s IS NOT NULL AND timed.ends_open = 0
-            THEN TIMESTAMP '1970-01-01 00:00:00' + greatest(timed.exit_t_s, timed.departed_t_s) * INTERVAL '1' SECOND
-    END AS exited_at,
-    CAST(timed.stopped_s AS DOUBLE) / 3600e0 AS stopped_h,
-    coalesce(timed.lat, ports.lat) AS lat,
-    coalesce(timed.lon, ports.lon) AS lon,
-    t_in.draught_m AS draught_in_m,
-    t_out.draught_m AS draught_out_m,
-    t_out.destination AS destination_text,
-    CAST(
-        CASE
-            WHEN timed.was_seen_at_rest = 0 THEN 1
-            ELSE
-                2
-                + CASE WHEN timed.starts_open = 0 THEN 1 ELSE 0 END
-                + CASE WHEN timed.ends_open = 0 AND timed.next_t_s IS NOT NULL THEN 1 ELSE 0 END
-        END AS INTEGER
-    ) AS confidence,
-    CAST(timed.max_gap_s AS DOUBLE) >= $port_calls_gap_hours * 3600e0 AS had_gap,
-    timed.next_t_s IS NULL AS is_open,
-    CAST(timed.n_reports AS INTEGER) AS n_positions,
-    'ais' AS witness,
-    FALSE AS is_noncommercial
-FROM timed
-INNER JOIN vessels ON timed.vessel_id = vessels.vessel_id
-LEFT JOIN ports ON timed.port_id = ports.port_id
-LEFT JOIN told AS t_in
-    ON
-        timed.vessel_id = t_in.vessel_id
-        AND timed.port_id = t_in.port_id
-        AND timed.call_no = t_in.call_no
-        AND t_in.moment = 1
-LEFT JOIN told AS t_out
-    ON
-        timed.vessel_id = t_out.vessel_id
-        AND timed.port_id = t_out.port_id
-        AND timed.call_no = t_out.call_no
-        AND t_out.moment = 2
-CROSS JOIN ends
+    CAST(NULL AS TIMESTAMP) AS exited_at,
+    CAST(told.end_t_s - told.start_t_s AS DOUBLE) / 3600e0 AS stopped_h,
+    coalesce(told.lat, ports.lat) AS lat,
+    coalesce(told.lon, ports.lon) AS lon,
+    CAST(NULL AS DOUBLE) AS draught_in_m,
+    CAST(NULL AS DOUBLE) AS draught_out_m,
+    CAST(NULL AS VARCHAR) AS destination_text,
+    CAST(told.confidence AS INTEGER) AS confidence,
+    CAST(NULL AS BOOLEAN) AS had_gap,
+    told.end_t_s IS NULL AS is_open,
+    CAST(0 AS INTEGER) AS n_positions,
+    concat_ws(
+        '+',
+        CASE WHEN told.witness = 'gfw' THEN 'gfw' ELSE joined.gfw END,
+        CASE WHEN told.witness = 'port_authority' THEN 'port_authority' END
+    ) AS witness,
+    told.is_noncommercial AS is_noncommercial
+FROM told
+INNER JOIN vessels ON told.vessel_id = vessels.vessel_id
+INNER JOIN ports ON told.port_id = ports.port_id
+LEFT JOIN joined ON told.key = joined.key
+LEFT JOIN taken ON told.key = taken.told_key
+WHERE taken.told_key IS NULL

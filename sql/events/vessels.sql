@@ -1,14 +1,38 @@
--- One row is a physical ship, as far as the data tells: newest MMSI, name, call sign and flag; most often sent IMO
--- number, type and size. Reads ship_pieces, ship_statics (vessel_id and the day_statics columns), mids. Settings:
--- none.
+-- One row is a physical ship, as far as the data tells: newest MMSI, name, call sign and flag; IMO number, type and
+-- size most often sent, else as witnesses tell. A ship that no report of ours shows has 0 positions.
+-- Reads ship_pieces, witness_ships, ship_names, mids. Settings: none.
 WITH
+sightings AS (
+    SELECT
+        vessel_id,
+        mmsi,
+        first_t_s,
+        last_t_s,
+        CAST(NULL AS VARCHAR) AS flag,
+        n_reports,
+        0 AS is_told,
+        0 AS is_closed
+    FROM ship_pieces
+    UNION ALL
+    SELECT
+        vessel_id,
+        mmsi,
+        first_t_s,
+        last_t_s,
+        flag,
+        CAST(0 AS BIGINT) AS n_reports,
+        1 AS is_told,
+        CASE WHEN is_noncommercial THEN 1 ELSE 0 END AS is_closed
+    FROM witness_ships
+),
+
 seen AS (
     SELECT
         vessel_id,
         min(first_t_s) AS first_t_s,
         max(last_t_s) AS last_t_s,
         CAST(sum(n_reports) AS BIGINT) AS n_positions
-    FROM ship_pieces
+    FROM sightings
     GROUP BY vessel_id
 ),
 
@@ -16,16 +40,23 @@ newest AS (
     SELECT
         vessel_id,
         mmsi,
-        row_number() OVER (PARTITION BY vessel_id ORDER BY last_t_s DESC, mmsi DESC) AS choice
-    FROM ship_pieces
+        flag,
+        is_closed,
+        row_number() OVER (
+            PARTITION BY vessel_id ORDER BY last_t_s DESC, is_told, mmsi DESC, flag, is_closed
+        ) AS choice
+    FROM sightings
 ),
 
 named AS (
     SELECT
         vessel_id,
         name,
-        row_number() OVER (PARTITION BY vessel_id ORDER BY last_t_s DESC, n_reports DESC, name) AS choice
-    FROM ship_statics
+        is_noncommercial,
+        row_number() OVER (
+            PARTITION BY vessel_id ORDER BY last_t_s DESC, n_reports DESC, name, is_noncommercial
+        ) AS choice
+    FROM ship_names
     WHERE name IS NOT NULL
 ),
 
@@ -33,8 +64,11 @@ called AS (
     SELECT
         vessel_id,
         callsign,
-        row_number() OVER (PARTITION BY vessel_id ORDER BY last_t_s DESC, n_reports DESC, callsign) AS choice
-    FROM ship_statics
+        is_noncommercial,
+        row_number() OVER (
+            PARTITION BY vessel_id ORDER BY last_t_s DESC, n_reports DESC, callsign, is_noncommercial
+        ) AS choice
+    FROM ship_names
     WHERE callsign IS NOT NULL
 ),
 
@@ -42,8 +76,9 @@ numbers AS (
     SELECT
         vessel_id,
         imo,
-        row_number() OVER (PARTITION BY vessel_id ORDER BY sum(n_reports) DESC, imo) AS choice
-    FROM ship_statics
+        min(is_noncommercial) AS is_noncommercial,
+        row_number() OVER (PARTITION BY vessel_id ORDER BY sum(n_reports) DESC, count(*) DESC, imo) AS choice
+    FROM ship_names
     WHERE imo IS NOT NULL
     GROUP BY vessel_id, imo
 ),
@@ -52,8 +87,11 @@ types AS (
     SELECT
         vessel_id,
         ship_type,
-        row_number() OVER (PARTITION BY vessel_id ORDER BY sum(n_reports) DESC, ship_type) AS choice
-    FROM ship_statics
+        min(is_noncommercial) AS is_noncommercial,
+        row_number() OVER (
+            PARTITION BY vessel_id ORDER BY sum(n_reports) DESC, count(*) DESC, ship_type
+        ) AS choice
+    FROM ship_names
     WHERE ship_type IS NOT NULL
     GROUP BY vessel_id, ship_type
 ),
@@ -63,8 +101,9 @@ sizes AS (
         vessel_id,
         length_m,
         width_m,
+        min(is_noncommercial) AS is_noncommercial,
         row_number() OVER (PARTITION BY vessel_id ORDER BY sum(n_reports) DESC, length_m, width_m) AS choice
-    FROM ship_statics
+    FROM ship_names
     WHERE length_m IS NOT NULL
     GROUP BY vessel_id, length_m, width_m
 )
@@ -75,13 +114,19 @@ SELECT
     newest.mmsi AS mmsi,
     named.name AS name,
     called.callsign AS callsign,
-    mids.country AS flag,
+    coalesce(newest.flag, mids.country) AS flag,
     types.ship_type AS ship_type,
     sizes.length_m AS length_m,
     sizes.width_m AS width_m,
     TIMESTAMP '1970-01-01 00:00:00' + seen.first_t_s * INTERVAL '1' SECOND AS first_seen_at,
     TIMESTAMP '1970-01-01 00:00:00' + seen.last_t_s * INTERVAL '1' SECOND AS last_seen_at,
-    seen.n_positions AS n_positions
+    seen.n_positions AS n_positions,
+    newest.is_closed = 1
+    OR coalesce(named.is_noncommercial, FALSE)
+    OR coalesce(called.is_noncommercial, FALSE)
+    OR coalesce(numbers.is_noncommercial, FALSE)
+    OR coalesce(types.is_noncommercial, FALSE)
+    OR coalesce(sizes.is_noncommercial, FALSE) AS is_noncommercial
 FROM seen
 INNER JOIN newest ON seen.vessel_id = newest.vessel_id AND newest.choice = 1
 LEFT JOIN named ON seen.vessel_id = named.vessel_id AND named.choice = 1
