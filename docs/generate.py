@@ -1,4 +1,4 @@
-"""Make the generated documentation: docs/cli.md from the command, the settings' table in docs/methods.md.
+"""Make the generated documentation: docs/cli.md, and the tables in docs/methods.md and sources.md.
 
     python docs/generate.py [--check]
 
@@ -16,10 +16,12 @@ from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.fetching import known_sources
 from pipeline.settings import Settings, SourceSettings
 
 DOCS = Path(__file__).resolve().parent
-BEGIN, END = "<!-- settings: made by `make docs` -->", "<!-- end of settings -->"
+# What stands between these two marks is made here.
+BEGIN, END = "<!-- {}: made by `make docs` -->", "<!-- end of {} -->"
 UNITS = {
     "minutes": "min",
     "hours": "h",
@@ -119,21 +121,44 @@ def unit(name: str) -> str:
     return next((UNITS[word] for word in words if word in UNITS), "")
 
 
-def between(text: str, inner: str) -> str:
-    """`text` with what stands between the marks replaced."""
-    head, _, rest = text.partition(BEGIN)
-    _, mark, tail = rest.partition(END)
+def sources_table() -> str:
+    """The sources as a table, in the words of `transship sources`."""
+    rows = [
+        f"| `{source.key}` | {source.title} | {keys(source.key_variables)} | {source.coverage} "
+        f"| {source.delay} | {source.licence} | {source.attribution} | {source.good_for} | {source.blind_to} |"
+        for source in known_sources()
+    ]
+    return "\n".join(
+        [
+            "| source | what | key | coverage | delay | licence | attribution | good for | sees nothing of |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
+        ]
+    )
+
+
+def keys(variables: tuple[str, ...]) -> str:
+    """The variables that hold a source's key."""
+    return ", ".join(f"`{variable}`" for variable in variables) or "none"
+
+
+def between(page: Path, what: str, inner: str) -> str:
+    """The page with what stands between the marks replaced."""
+    begin, end = BEGIN.format(what), END.format(what)
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, mark, tail = rest.partition(end)
     if not mark:
-        raise SystemExit("docs/methods.md has lost the marks around its settings' table")
-    return f"{head}{BEGIN}\n{inner}\n{END}{tail}"
+        raise SystemExit(f"docs/{page.name} has lost the marks around its table of {what}")
+    return f"{head}{begin}\n{inner}\n{end}{tail}"
 
 
 def generated() -> dict[Path, str]:
     """What each generated file should hold."""
-    methods = DOCS / "methods.md"
+    methods, sources = DOCS / "methods.md", DOCS / "sources.md"
     return {
         DOCS / "cli.md": command_reference(),
-        methods: between(methods.read_text(encoding="utf-8"), settings_table()),
+        methods: between(methods, "settings", settings_table()),
+        sources: between(sources, "sources", sources_table()),
     }
 
 

@@ -236,12 +236,9 @@ def sources(session: Session) -> None:
 
     Key needed or not, coverage, delay, licence, attribution.
     """
-    from pipeline.fetching import FETCHERS
-    from pipeline.sources import SOURCES
+    from pipeline.fetching import known_sources
 
-    # The sanctions lists are fetched, and read by no ingest.
-    known = SOURCES | {key: fetcher.source for key, fetcher in FETCHERS.items()}
-    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in known.values()]
+    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in known_sources()]
     if session.as_json:
         console.print_json(records)
         return
@@ -341,13 +338,16 @@ def run(
     source: Annotated[str, typer.Option("--source", metavar="S", help="One of `transship sources`.")],
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Files to read; without any, what lies in raw/SOURCE."),
+        typer.Argument(metavar="[FILE]...", help="Files to read; without any, what is fetched."),
     ] = None,
     first: FromOption = None,
     last: ToOption = None,
     mapping: MapOption = None,
 ) -> None:
-    """Ingest, detect, link and publish."""
+    """Fetch, ingest, detect, link and publish.
+
+    Where files are named, nothing is fetched.
+    """
     days = window(first, last)
     from pipeline.steps.run import run as step
 
