@@ -125,7 +125,8 @@ def sources_table() -> str:
     """The sources as a table, in the words of `transship sources`."""
     rows = [
         f"| `{source.key}` | {source.title} | {keys(source.key_variables)} | {source.coverage} "
-        f"| {source.delay} | {source.licence} | {source.attribution} | {source.good_for} | {source.blind_to} |"
+        f"| {source.delay} | {source.licence} | {source.attribution} | {source.good_for} "
+        f"| {source.blind_to} |"
         for source in known_sources()
     ]
     return "\n".join(
