@@ -323,11 +323,17 @@ def link(session: Session) -> None:
 
 
 @verb()
-def publish(session: Session) -> None:
+def publish(
+    session: Session,
+    *,
+    commercial: Annotated[
+        bool, typer.Option("--commercial", help="Without what is licensed for non-commercial use only.")
+    ] = False,
+) -> None:
     """Make the database that readers open."""
     from pipeline.steps.publish import publish as step
 
-    result = step(session.home, session.settings, progress=session.progress)
+    result = step(session.home, session.settings, commercial=commercial, progress=session.progress)
     show(session, result)
 
 

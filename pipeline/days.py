@@ -363,13 +363,21 @@ def stored_days(con: duckdb.DuckDBPyConnection) -> dict[date, Any]:
     return {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done ORDER BY day").fetchall()}
 
 
-def views(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Let the global SQL read the stored day tables under their own names; with no day yet they are empty."""
-    if not con.execute("FROM duckdb_tables() WHERE schema_name = 'days' AND table_name <> 'done'").fetchall():
+def views(con: duckdb.DuckDBPyConnection, settings: Settings, schema: str = "days") -> None:
+    """Let the global SQL read the stored day tables under their own names; with no day yet they are empty.
+
+    `schema` is where they are stored, the connection's own or an attached database's.
+    """
+    if (
+        schema == "days"
+        and not con.execute(
+            "FROM duckdb_tables() WHERE schema_name = 'days' AND table_name <> 'done'"
+        ).fetchall()
+    ):
         _process_batch(con, {}, [], settings)
         _store(con, [], {})
     for table in STORED:
-        con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM days.{table}")
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM {schema}.{table}")
 
 
 def lake_paths(lake: Mapping[date, DayFiles], day: date) -> list[Path]:

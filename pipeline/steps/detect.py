@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
@@ -92,6 +93,20 @@ def detect(
         raise TransshipError(f"{home.events}: {str(error).splitlines()[0]}") from error
     except OSError as error:
         raise explain_os_error(error, home.work) from error
+
+
+def detect_without_noncommercial(home: Home, settings: Settings, target: Path) -> None:
+    """Write to `target` the events as they would be without data licensed for non-commercial use.
+
+    Reads the days that `detect` stored in the home's events, and the lake.
+    """
+    scratch = make_folder(home.work / "scratch")
+    with replacing(target) as temporary, connect(settings, scratch, temporary) as con:
+        gazetteer.prepare(home).attach(con)
+        con.execute(f"ATTACH {literal(str(home.events))} AS held (READ_ONLY)")
+        days.views(con, settings, "held.days")
+        witnesses.read(con, home, manifests.load(home), is_commercial=True)
+        assemble(con, settings)
 
 
 def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, int]:

@@ -3,9 +3,10 @@
 Readers keep what they have open; nobody waits for anybody. Reads `work/`, writes `published/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -17,6 +18,9 @@ from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.schema import COLUMNS, COMMENTS, TABLE_COMMENTS, definition, select_list
 from pipeline.settings import Settings
+from pipeline.sources.sightings import is_noncommercial
+from pipeline.steps.detect import detect_without_noncommercial
+from pipeline.steps.link import link
 
 FROM_EVENTS = (
     "vessels",
@@ -27,6 +31,8 @@ FROM_EVENTS = (
     "ais_gaps",
     "position_flags",
     "russia_arrivals",
+    "gfw_events",
+    "gfw_comparison",
     "coverage",
     "feed_holes",
 )
@@ -47,12 +53,39 @@ class PublishResult:
     rows: Mapping[str, int]
 
 
-def publish(home: Home, settings: Settings, *, progress: Progress | None = None) -> PublishResult:
-    """Write `published/transship.duckdb` anew and swap it in; a TransshipError where there is nothing yet."""
+@dataclass(frozen=True)
+class _Commercial(Home):
+    """A home whose events and links rest on no data that is licensed for non-commercial use."""
+
+    @property
+    def events(self) -> Path:
+        """Made from the same days."""
+        return self.work / "commercial" / "events.duckdb"
+
+    @property
+    def links(self) -> Path:
+        """Made from these events."""
+        return self.work / "commercial" / "links.duckdb"
+
+
+def publish(
+    home: Home, settings: Settings, *, commercial: bool = False, progress: Progress | None = None
+) -> PublishResult:
+    """Write `published/transship.duckdb` anew and swap it in; a TransshipError where there is nothing yet.
+
+    With `commercial` it is what it would be had nothing been read whose licence forbids commercial use.
+    """
     say = progress or Quiet()
     for path, step in ((home.events, "detect"), (home.links, "link")):
         if not path.is_file():
             raise TransshipError(f"{path} is missing; run `transship {step}` first")
+    listed = manifests.load(home)
+    if commercial and any(is_noncommercial(manifest["licence"]) for manifest in listed):
+        # Not by leaving rows out: what is left would still be scored against them, and named by them.
+        listed = [manifest for manifest in listed if not is_noncommercial(manifest["licence"])]
+        home = _Commercial(home.root)
+        detect_without_noncommercial(Home(home.root), settings, home.events)
+        link(home, settings, progress=say)
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
     with (
@@ -66,7 +99,7 @@ def publish(home: Home, settings: Settings, *, progress: Progress | None = None)
         try:
             con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
             con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
-            rows = _fill(con, home)
+            rows = _fill(con, home, listed)
         except (duckdb.IOException, duckdb.CatalogException) as error:
             raise TransshipError(
                 f"{str(error).splitlines()[0]}; run `transship detect` and `transship link` again"
@@ -77,7 +110,7 @@ def publish(home: Home, settings: Settings, *, progress: Progress | None = None)
     return PublishResult(home.database, rows)
 
 
-def _fill(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
+def _fill(con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     for schema, tables in (
         ("events.main", FROM_EVENTS),
         ("links.main", FROM_LINKS),
@@ -89,7 +122,7 @@ def _fill(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
                 f"CREATE TABLE out.{table} AS"
                 f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
-    _source_tables(con, home)
+    _source_tables(con, home, listed)
     _metadata(con)
     rows = {}
     for table, comment in TABLE_COMMENTS.items():
@@ -101,9 +134,8 @@ def _fill(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, int]:
     return rows
 
 
-def _source_tables(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+def _source_tables(con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[Mapping[str, Any]]) -> None:
     """The tables that come from small files beside the lake: files read, rows rejected, steps run."""
-    listed = manifests.load(home)
     rejected = [
         {"file_id": manifest["file_id"], **reason}
         for manifest in listed

@@ -23,7 +23,7 @@ before AS (
     INNER JOIN port_calls
         ON
             asked.vessel_id = port_calls.vessel_id
-            AND port_calls.kind = 'berth'
+            AND (port_calls.kind = 'berth' OR port_calls.witness NOT LIKE 'ais%')
             AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) < asked.start_t_s
             AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at)
             >= asked.start_t_s - 5184000

@@ -17,7 +17,8 @@ hub_calls AS (
     WHERE
         hubs.kind = 'port'
         AND hubs.tier = 1
-        AND port_calls.kind = 'berth'
+        -- what others tell of a stay at anchor hides whether the ship berthed too
+        AND (port_calls.kind = 'berth' OR port_calls.witness NOT LIKE 'ais%')
         AND port_calls.departed_at IS NOT NULL
         AND coalesce(vessels.ship_type, 'cargo') IN ('cargo', 'tanker')
 ),

@@ -1,5 +1,46 @@
 -- One row is a transfer at a hub and the Russian arrival it may have fed (contract: docs/data-dictionary.md).
--- Reads scored, vessels, russia_arrivals. Settings: none.
+-- It is non-commercial where a
+-- call it rests on is. Reads scored, vessels, russia_arrivals, port_calls. Settings: none.
+WITH
+resting AS (
+    SELECT
+        link_id,
+        from_port_call_id AS port_call_id
+    FROM scored
+    UNION ALL
+    SELECT
+        link_id,
+        to_port_call_id AS port_call_id
+    FROM scored
+    UNION ALL
+    SELECT
+        link_id,
+        russia_port_call_id AS port_call_id
+    FROM scored
+    UNION ALL
+    SELECT
+        link_id,
+        origin_port_call_id AS port_call_id
+    FROM scored
+    UNION ALL
+    SELECT
+        link_id,
+        to_origin_port_call_id AS port_call_id
+    FROM scored
+    UNION ALL
+    SELECT
+        link_id,
+        way_port_call_id AS port_call_id
+    FROM scored
+),
+
+closed AS (
+    SELECT DISTINCT resting.link_id AS link_id
+    FROM resting
+    INNER JOIN port_calls ON resting.port_call_id = port_calls.port_call_id
+    WHERE port_calls.is_noncommercial
+)
+
 SELECT
     s.link_id AS link_id,
     s.pattern AS pattern,
@@ -48,8 +89,9 @@ SELECT
     s.w_arrival_draught AS w_arrival_draught,
     s.w_types AS w_types,
     s.w_destination AS w_destination,
-    r.is_noncommercial AS is_noncommercial
+    r.is_noncommercial OR closed.link_id IS NOT NULL AS is_noncommercial
 FROM scored AS s
 INNER JOIN vessels AS a ON s.from_vessel_id = a.vessel_id
 INNER JOIN vessels AS b ON s.to_vessel_id = b.vessel_id
 INNER JOIN russia_arrivals AS r ON s.arrival_id = r.arrival_id
+LEFT JOIN closed ON s.link_id = closed.link_id

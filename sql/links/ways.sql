@@ -26,7 +26,7 @@ between_calls AS (
     LEFT JOIN port_calls
         ON
             trips.vessel_id = port_calls.vessel_id
-            AND port_calls.kind = 'berth'
+            AND (port_calls.kind = 'berth' OR port_calls.witness NOT LIKE 'ais%')
             AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) > trips.end_t_s
             AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) < trips.arrived_t_s
     GROUP BY trips.vessel_id, trips.end_t_s, trips.arrival_id
