@@ -275,6 +275,26 @@ def fetch(
 
 
 @verb()
+def collect(
+    session: Session,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="aisstream, digitraffic or nmea.")],
+    duration: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="How long, as 60s, 15m or 1h; else until it is stopped."),
+    ] = None,
+) -> None:
+    """Listen to a live stream, into raw/.
+
+    A broken or silent connection is renewed; files are closed each hour. SIGTERM and Ctrl-C end it cleanly.
+    """
+    from pipeline.steps.collect import collect as step
+    from pipeline.steps.collect import parse_duration
+
+    for_s = parse_duration(duration) if duration else None
+    show(session, step(session.home, session.settings, source, for_s=for_s, progress=session.progress))
+
+
+@verb()
 def ingest(
     session: Session,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="One of `transship sources`.")],

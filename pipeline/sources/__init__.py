@@ -1,11 +1,22 @@
 """One module per public source; each turns the source's own files into lake positions and static reports."""
 
-from pipeline.sources import aishub, barentswatch, digitraffic, dma, gfw, marinecadastre, port_calls, table
+from pipeline.sources import (
+    aishub,
+    aisstream,
+    barentswatch,
+    digitraffic,
+    dma,
+    gfw,
+    marinecadastre,
+    nmea,
+    port_calls,
+    table,
+)
 from pipeline.sources.base import Source, Stage
 from pipeline.sources.sightings import Reader
 
 # A new source is a module with SOURCE and stage, named here; pipeline/sources/base.py says what they are.
-_MODULES = (dma, marinecadastre, table, aishub, barentswatch, digitraffic)
+_MODULES = (dma, marinecadastre, table, aishub, barentswatch, digitraffic, aisstream, nmea)
 
 SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in (*_MODULES, gfw)}
 STAGES: dict[str, Stage] = {module.SOURCE.key: module.stage for module in _MODULES}

@@ -7,7 +7,7 @@ import duckdb
 
 import sql
 from pipeline.errors import TransshipError
-from pipeline.sources import objects
+from pipeline.sources import digitraffic_mqtt, objects
 from pipeline.sources.base import Member, Source, Staged
 from pipeline.sources.objects import ANGLE, Field
 
@@ -60,7 +60,9 @@ VESSELS = {
 
 
 def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, Any]) -> Staged:
-    """Make `staged` of an answer of `locations` (GeoJSON) or `vessels` (an array)."""
+    """Make `staged` of an answer of `locations` (GeoJSON) or `vessels` (an array), or a recorded stream."""
+    if digitraffic_mqtt.is_recording(member):
+        return digitraffic_mqtt.stage(con, member, mapping)
 
     def unpack(data: Any) -> list[Any]:
         features = data.get("features") if isinstance(data, dict) else data
