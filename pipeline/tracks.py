@@ -1,13 +1,12 @@
 """Which reports of one MMSI belong to one ship: splitting a day's reports, and chaining the pieces over days.
 
 Both work only on MMSIs whose reports cannot all come from one ship; all others are one piece a day, one ship.
-The idea (a report joins the nearest track that it could have reached) is that of Global Fishing Watch's
-gpsdio-segment; the speeds allowed depend on what the ship itself reports.
+The question is that of Global Fishing Watch's gpsdio-segment; the answer here is the longest possible track
+first, and the speeds allowed depend on what the ship itself reports.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, field
 from math import cos, hypot, radians
 
 import numpy as np
@@ -20,9 +19,12 @@ M_PER_S_PER_KN = 1852.0 / 3600.0
 TRADE_SPEED_KN = 15.0
 SPEED_FACTOR = 1.5
 SPEED_MARGIN_KN = 5.0
-# For how long a ship's last pace is believed to go on.
-RECKON_S = 2 * 3600
-LONE_REPORTS = 3
+# A tenth of a ship's reports or fewer, never farther than this from its way, are no second ship.
+SHADOW_SHARE = 0.1
+SHADOW_M = 50_000.0
+SHADOW_S = 3600
+# How many strays in a row, or reports of another ship, a track is followed across.
+LOOK_BACK = 32
 # How far from its neighbours in time a lone report is still believed to be the same ship.
 ATTACH_S = 3 * 86400
 
@@ -43,90 +45,80 @@ def split_day(
 ) -> Ints:
     """Label each of one MMSI's reports (sorted by time) with the piece it belongs to, 0, 1, ...
 
-    The reports are first cut where one ship cannot have sailed from one to the next. Each run between cuts
-    then joins the piece that it continues best: of those from whose end it can have been reached, the one
-    whose last place, or place by dead reckoning, lies nearest to its first report. Where there is none it
-    opens a new piece. Speeds in knots, NaN where none was reported.
+    Piece 0 is the longest sequence of reports of which each can have been reached from the one before; piece
+    1 the longest of those left, and so on. Two ships on one MMSI become two long pieces, strays and reports
+    with a wrong time become short ones. Speeds in knots, NaN where none was reported.
     """
-    starts = np.flatnonzero(_is_cut(t_s, lat, lon, sog_kn, max_speed_kn, slack_m))
-    labels = np.zeros(len(t_s), dtype=np.int64)
-    ends: list[_End] = []
-    for start, stop in pairwise([*starts.tolist(), len(t_s)]):
-        first = _End(int(t_s[start]), float(lat[start]), float(lon[start]), float(sog_kn[start]))
-        best, best_doubt_m = -1, np.inf
-        for piece, end in enumerate(ends):
-            reach_m = slack_m + end.allowed_kn(first, max_speed_kn) * M_PER_S_PER_KN * (first.t_s - end.t_s)
-            away_m = distance_m(end.lat, end.lon, first.lat, first.lon)
-            if away_m <= reach_m and (doubt_m := end.doubt_m(first, away_m)) < best_doubt_m:
-                best, best_doubt_m = piece, doubt_m
-        if best < 0:
-            best = len(ends)
-            ends.append(first)
-        else:
-            ends[best] = ends[best].followed_by(first)
-        last = stop - 1
-        if last > start:
-            before = _End(
-                int(t_s[last - 1]), float(lat[last - 1]), float(lon[last - 1]), float(sog_kn[last - 1])
-            )
-            after = _End(int(t_s[last]), float(lat[last]), float(lon[last]), float(sog_kn[last]))
-            ends[best] = replace(before.followed_by(after), n_reports=ends[best].n_reports + last - start)
-        labels[start:stop] = best
+    labels = np.full(len(t_s), -1, dtype=np.int64)
+    left = np.arange(len(t_s))
+    piece = 0
+    while len(left):
+        path = left[_longest_path(t_s[left], lat[left], lon[left], sog_kn[left], max_speed_kn, slack_m)]
+        if len(path) == 1:
+            # Nothing left goes with anything else: each report stands for itself.
+            labels[left] = piece + np.arange(len(left))
+            break
+        labels[path] = piece
+        left = left[labels[left] < 0]
+        piece += 1
     return labels
 
 
-def _is_cut(
+def _longest_path(
     t_s: Ints, lat: Floats, lon: Floats, sog_kn: Floats, max_speed_kn: float, slack_m: float
-) -> NDArray[np.bool_]:
-    """Where a report cannot be the same ship's as the one before it; the rule of sql/days/odd_ships.sql."""
-    east = np.diff(lon)
-    east -= 360.0 * np.round(east / 360.0)
-    east *= np.cos(np.radians((lat[1:] + lat[:-1]) / 2.0))
-    away_m = M_PER_DEGREE * np.hypot(np.diff(lat), east)
-    reported = np.fmax(np.fmax(sog_kn[1:], sog_kn[:-1]), TRADE_SPEED_KN)
+) -> Ints:
+    """The longest easy sequence of reports that one ship can have sent, as indices.
+
+    A report follows one of the LOOK_BACK before it. Each counts one less the effort that the way to it took,
+    so that a ship's own next report is worth more than another ship's that could just have been reached.
+    """
+    n = len(t_s)
+    worth = np.ones(n)
+    before = np.full(n, -1, dtype=np.int64)
+    effort = np.full(n, np.inf)
+    effort[1:] = _effort(t_s, lat, lon, sog_kn, slice(0, n - 1), slice(1, n), max_speed_kn, slack_m)
+    last_cut = 0
+    for i in range(1, n):
+        if effort[i] <= 1 and i - last_cut > LOOK_BACK:
+            # No doubt about the reports just before: the usual case, and the cheap one.
+            worth[i], before[i] = worth[i - 1] + 1 - effort[i], i - 1
+            continue
+        if effort[i] > 1:
+            last_cut = i
+        start = max(0, i - LOOK_BACK)
+        efforts = _effort(t_s, lat, lon, sog_kn, slice(start, i), slice(i, i + 1), max_speed_kn, slack_m)
+        worths = np.where(efforts <= 1, worth[start:i] + 1 - efforts, 0.0)
+        # argmax takes the first of equals: look from the newest back.
+        best = len(worths) - 1 - int(np.argmax(worths[::-1]))
+        if worths[best] > 0:
+            worth[i], before[i] = max(worths[best], 1.0), start + best
+    path = [int(np.argmax(worth))]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return np.array(path[::-1], dtype=np.int64)
+
+
+def _effort(
+    t_s: Ints,
+    lat: Floats,
+    lon: Floats,
+    sog_kn: Floats,
+    start: slice,
+    end: slice,
+    max_speed_kn: float,
+    slack_m: float,
+) -> Floats:
+    """The distance between reports against what the time allows: over 1 is more than one ship can sail.
+
+    The rule of sql/days/odd_ships.sql.
+    """
+    east = lon[end] - lon[start]
+    east = (east - 360.0 * np.round(east / 360.0)) * np.cos(np.radians((lat[end] + lat[start]) / 2.0))
+    away_m = M_PER_DEGREE * np.hypot(lat[end] - lat[start], east)
+    reported = np.fmax(np.fmax(sog_kn[end], sog_kn[start]), TRADE_SPEED_KN)
     allowed_kn = np.minimum(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
-    return np.concatenate([[True], away_m > slack_m + allowed_kn * M_PER_S_PER_KN * np.diff(t_s)])
-
-
-@dataclass(frozen=True)
-class _End:
-    """The end of a piece that still grows: its last report, its pace there, and how many reports it has."""
-
-    t_s: int
-    lat: float
-    lon: float
-    sog_kn: float
-    north_per_s: float = 0.0
-    east_per_s: float = 0.0
-    n_reports: int = 1
-
-    def followed_by(self, report: "_End") -> "_End":
-        elapsed_s = report.t_s - self.t_s
-        if not 0 < elapsed_s <= RECKON_S:
-            return replace(report, n_reports=self.n_reports + 1)
-        east = report.lon - self.lon
-        return replace(
-            report,
-            north_per_s=(report.lat - self.lat) / elapsed_s,
-            east_per_s=(east - 360.0 * round(east / 360.0)) / elapsed_s,
-            n_reports=self.n_reports + 1,
-        )
-
-    def allowed_kn(self, report: "_End", max_speed_kn: float) -> float:
-        """The speed at which the ship may have sailed from here to a report."""
-        reported = float(np.fmax(np.fmax(self.sog_kn, report.sog_kn), TRADE_SPEED_KN))
-        return min(max_speed_kn, SPEED_FACTOR * reported + SPEED_MARGIN_KN)
-
-    def doubt_m(self, report: "_End", away_m: float) -> float:
-        """How far the report lies from where it is expected; a lone report is doubted twice as much."""
-        ahead_s = min(report.t_s - self.t_s, RECKON_S)
-        reckoned_m = distance_m(
-            self.lat + self.north_per_s * ahead_s,
-            self.lon + self.east_per_s * ahead_s,
-            report.lat,
-            report.lon,
-        )
-        return min(away_m, reckoned_m) * (2.0 if self.n_reports < LONE_REPORTS else 1.0)
+    effort: Floats = away_m / (slack_m + allowed_kn * M_PER_S_PER_KN * (t_s[end] - t_s[start]))
+    return effort
 
 
 @dataclass(frozen=True)
@@ -188,11 +180,44 @@ def chain_pieces(
                 owner.pieces = sorted(
                     [*owner.pieces, piece], key=lambda p: (p.first_t_s, p.last_t_s, p.piece)
                 )
-    real = [ship for ship in ships if ship.n_reports >= min_reports] or ships[:1]
+    main = max(ships, key=lambda ship: ship.n_reports)
+    real = [
+        ship
+        for ship in ships
+        if ship is main or (ship.n_reports >= min_reports and not _is_shadow(ship, main))
+    ]
     found: dict[tuple[int, int], int | None] = {(p.day, p.piece): None for p in pieces}
     for number, ship in enumerate(real):
         found.update({(p.day, p.piece): number for p in ship.pieces})
     return found
+
+
+def _is_shadow(ship: _Ship, main: _Ship) -> bool:
+    """Whether a few reports that never leave another ship's way are that ship's own, with a wrong time."""
+    if ship.n_reports > SHADOW_SHARE * main.n_reports:
+        return False
+    ends = [
+        end
+        for p in ship.pieces
+        for end in ((p.first_t_s, p.first_lat, p.first_lon), (p.last_t_s, p.last_lat, p.last_lon))
+    ]
+    return all(
+        any(
+            p.first_t_s - SHADOW_S <= t_s <= p.last_t_s + SHADOW_S
+            and distance_m(*_place_at(p, t_s), lat, lon) <= SHADOW_M
+            for p in main.pieces
+        )
+        for t_s, lat, lon in ends
+    )
+
+
+def _place_at(piece: Piece, t_s: int) -> tuple[float, float]:
+    """Where a ship was, roughly: straight from the piece's first report to its last."""
+    lasted_s = piece.last_t_s - piece.first_t_s
+    share = min(max((t_s - piece.first_t_s) / lasted_s, 0.0), 1.0) if lasted_s else 0.0
+    east = piece.last_lon - piece.first_lon
+    east -= 360.0 * round(east / 360.0)
+    return piece.first_lat + share * (piece.last_lat - piece.first_lat), piece.first_lon + share * east
 
 
 def _gap_m(before: Piece, after: Piece, max_speed_kn: float, slack_m: float) -> float | None:
