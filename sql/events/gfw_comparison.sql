@@ -88,36 +88,51 @@ ours AS (
     FROM ais_gaps
 ),
 
-pairs AS (
+met AS (
     SELECT
         theirs.event_id AS event_id,
         ours.our_id AS our_id,
-        row_number() OVER (
-            PARTITION BY theirs.event_id
-            ORDER BY
-                greatest(0, ours.start_t_s - theirs.end_t_s, theirs.start_t_s - ours.end_t_s),
-                abs(ours.start_t_s - theirs.start_t_s),
-                ours.our_id
-        ) AS choice
+        theirs.start_t_s AS their_start_t_s,
+        theirs.end_t_s AS their_end_t_s,
+        ours.start_t_s AS our_start_t_s,
+        ours.end_t_s AS our_end_t_s
     FROM theirs
     INNER JOIN ours
         ON
             theirs.kind = ours.kind
-            AND (
-                (
-                    ours.other_vessel_id IS NULL
-                    AND theirs.vessel_id = ours.vessel_id
-                    AND (theirs.kind <> 'port_visit' OR theirs.port_id = ours.place_id)
-                )
-                OR (
-                    ours.other_vessel_id IS NOT NULL
-                    AND least(theirs.vessel_id, theirs.other_vessel_id) = least(ours.vessel_id, ours.other_vessel_id)
-                    AND greatest(theirs.vessel_id, theirs.other_vessel_id)
-                    = greatest(ours.vessel_id, ours.other_vessel_id)
-                )
-            )
-            AND ours.start_t_s <= theirs.end_t_s + 43200
-            AND theirs.start_t_s <= ours.end_t_s + 43200
+            AND theirs.vessel_id = ours.vessel_id
+            AND (theirs.kind <> 'port_visit' OR theirs.port_id = ours.place_id)
+    WHERE theirs.kind <> 'encounter'
+    UNION ALL
+    SELECT
+        theirs.event_id AS event_id,
+        ours.our_id AS our_id,
+        theirs.start_t_s AS their_start_t_s,
+        theirs.end_t_s AS their_end_t_s,
+        ours.start_t_s AS our_start_t_s,
+        ours.end_t_s AS our_end_t_s
+    FROM theirs
+    INNER JOIN ours
+        ON
+            theirs.kind = ours.kind
+            AND least(theirs.vessel_id, theirs.other_vessel_id) = least(ours.vessel_id, ours.other_vessel_id)
+            AND greatest(theirs.vessel_id, theirs.other_vessel_id) = greatest(ours.vessel_id, ours.other_vessel_id)
+    WHERE theirs.kind = 'encounter'
+),
+
+pairs AS (
+    SELECT
+        event_id,
+        our_id,
+        row_number() OVER (
+            PARTITION BY event_id
+            ORDER BY
+                greatest(0, our_start_t_s - their_end_t_s, their_start_t_s - our_end_t_s),
+                abs(our_start_t_s - their_start_t_s),
+                our_id
+        ) AS choice
+    FROM met
+    WHERE our_start_t_s <= their_end_t_s + 43200 AND their_start_t_s <= our_end_t_s + 43200
 ),
 
 heard AS (

@@ -36,6 +36,19 @@ everything AS (
     FROM told_calls
 ),
 
+-- who may keep a call, and who may lose it: where Global Fishing Watch is alone, there is nothing to join
+keeping AS (
+    SELECT *
+    FROM everything
+    WHERE rank < 3
+),
+
+losing AS (
+    SELECT *
+    FROM everything
+    WHERE rank > 1
+),
+
 pairs AS (
     SELECT
         a.key AS key,
@@ -52,8 +65,8 @@ pairs AS (
                 a.start_t_s,
                 a.key
         ) AS choice
-    FROM everything AS a
-    INNER JOIN everything AS b
+    FROM keeping AS a
+    INNER JOIN losing AS b
         ON
             a.vessel_id = b.vessel_id
             AND a.rank < b.rank
