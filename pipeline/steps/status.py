@@ -150,7 +150,8 @@ def _lake(home: Home, progress: Progress) -> Check:
     n_files, faults = 0, []
     try:
         for manifest in manifests.load(home):
-            for relative in [*manifest["positions"].values(), *manifest["statics"].values()]:
+            tables = [manifest[kind] for kind in ("positions", "statics")] + [manifest.get("tables", {})]
+            for relative in [path for table in tables for path in table.values()]:
                 n_files += 1
                 if fault := _fault(home.lake / relative):
                     manifest_path = home.manifests / f"{manifest['file_id']}.json"
