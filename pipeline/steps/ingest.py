@@ -39,6 +39,7 @@ from pipeline.settings import Settings
 from pipeline.sources import SOURCES, STAGES, event_reader, is_data, table
 from pipeline.sources.base import Member, Source, Staged, members, pattern
 from pipeline.sources.identity import create_mids
+from pipeline.sources.sightings import TABLES
 from pipeline.steps import ingest_events
 from pipeline.text import plain
 
@@ -163,7 +164,7 @@ def _sweep(home: Home, partition: str) -> None:
             remove(scratch)
         except PermissionError:
             pass  # another user's, and alive
-    for kind in KINDS:
+    for kind in (*KINDS, *TABLES):
         sweep_temporaries(home.lake / kind / f"source={partition}")
 
 
