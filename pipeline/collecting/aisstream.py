@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import ExitStack
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
@@ -33,8 +34,8 @@ REFUSING_WORDS = re.compile(r"\bkey\b|api.?key|auth|credential|forbidden|token",
 class _Listening:
     """A connection that has subscribed."""
 
-    def __init__(self, socket: ClientConnection, regions: tuple[Region, ...]) -> None:
-        self._socket, self._regions = socket, regions
+    def __init__(self, socket: ClientConnection, ending: ExitStack, regions: tuple[Region, ...]) -> None:
+        self._socket, self._ending, self._regions = socket, ending, regions
         self._has_heard = False
 
     def receive(self, timeout_s: float) -> Message | None:
@@ -71,22 +72,26 @@ class _Listening:
 
     def close(self) -> None:
         """Say goodbye; waits two seconds for the other side to do the same."""
-        self._socket.close()
+        self._ending.close()
 
 
 def listen(ask: Ask) -> Connection:
     """Connect and subscribe at once: the service waits three seconds for that."""
     try:
-        # Pings keep the way open; that none is answered is not taken for an end, since silence is watched.
-        socket = connect(
-            ask.url,
-            open_timeout=CONNECT_S,
-            close_timeout=2,
-            ping_timeout=None,
-            max_size=LONGEST_BYTES,
-            user_agent_header=USER_AGENT,
-        )
-        socket.send(json.dumps(subscription(ask.keys[VARIABLE], ask.regions)))
+        with ExitStack() as ending:
+            # Pings keep the way open; that none is answered is no end, since silence is watched.
+            socket = ending.enter_context(
+                connect(
+                    ask.url,
+                    open_timeout=CONNECT_S,
+                    close_timeout=2,
+                    ping_timeout=None,
+                    max_size=LONGEST_BYTES,
+                    user_agent_header=USER_AGENT,
+                )
+            )
+            socket.send(json.dumps(subscription(ask.keys[VARIABLE], ask.regions)))
+            return _Listening(socket, ending.pop_all(), ask.regions)
     except InvalidURI:
         raise UsageError(
             f"setting sources.aisstream.url: a websocket address is needed (ws://…, wss://…), not {ask.url!r}"
@@ -98,7 +103,6 @@ def listen(ask: Ask) -> Connection:
         raise Lost(f"the service answers with status {status}") from None
     except (OSError, TimeoutError, EOFError, WebSocketException) as error:
         raise Lost(f"cannot be reached: {plain(error)[:200]}") from None
-    return _Listening(socket, ask.regions)
 
 
 def subscription(key: str, regions: tuple[Region, ...]) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.collecting.regions import Region
+from pipeline.collecting.regions import Region, regions
 from pipeline.engine import literal
 from pipeline.files import explain_os_error, make_folder, replacing, write_checksum
 from pipeline.home import Home
@@ -46,7 +46,7 @@ class HoleLog:
     def __init__(self, home: Home, source: str) -> None:
         """The file is made with the first hole."""
         self.path = home.raw / source / NAME
-        self.written: list[Hole] = []
+        self.n_written = 0
 
     def write(self, hole: Hole) -> None:
         """Add a hole, durably."""
@@ -65,7 +65,7 @@ class HoleLog:
                 os.fsync(stream.fileno())
         except OSError as error:
             raise explain_os_error(error, self.path) from error
-        self.written.append(hole)
+        self.n_written += 1
 
 
 @dataclass
@@ -156,7 +156,7 @@ def read(home: Home, source: str) -> list[Hole]:
     return found
 
 
-def to_lake(home: Home, source: str, boxes: Mapping[str, Region]) -> Path | None:
+def to_lake(home: Home, source: str) -> Path | None:
     """Write the holes of a source for detection; None where there are none.
 
     Columns: source, region (null: the whole feed), south, west, north, east (degrees), from_at, to_at, why.
@@ -164,6 +164,7 @@ def to_lake(home: Home, source: str, boxes: Mapping[str, Region]) -> Path | None
     holes = read(home, source)
     if not holes:
         return None
+    boxes = {region.name: region for region in regions(home)}
     target = home.lake / "holes" / f"source={source}" / "holes.parquet"
     with closing(duckdb.connect()) as con, replacing(target) as temporary:
         con.execute(

@@ -19,7 +19,6 @@ from operator import xor
 from typing import Any
 
 import duckdb
-import pandas
 import pyais
 from pyais.exceptions import AISBaseException
 
@@ -301,12 +300,6 @@ def _lines(member: Member, stream: BufferedReader) -> Iterator[bytes]:
 
 
 def _insert(con: duckdb.DuckDBPyConnection, batch: list[Row]) -> None:
-    """Add rows; each column as objects, so that no number becomes another by what it stands beside."""
-    frame = pandas.DataFrame(batch, columns=list(COLUMNS), dtype=object)
-    con.register("batch", frame)
-    con.execute(
-        "INSERT INTO raw SELECT "
-        + ", ".join(f"CAST({name} AS {kind})" for name, kind in COLUMNS.items())
-        + " FROM batch"
-    )
-    con.unregister("batch")
+    """Add rows to `raw`."""
+    columns = ", ".join(f"unnest(${place}::{kind}[])" for place, kind in enumerate(COLUMNS.values(), start=1))
+    con.execute(f"INSERT INTO raw SELECT {columns}", [[row.get(name) for row in batch] for name in COLUMNS])

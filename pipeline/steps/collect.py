@@ -28,6 +28,7 @@ UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 GLANCE_S = 0.5
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60
+BAR_STEPS = 60
 
 
 @dataclass
@@ -89,7 +90,7 @@ def collect(
         finally:
             recorder.close()
             watch.end(clock.now())
-    result.files, result.n_holes = recorder.kept, len(log.written)
+    result.files, result.n_holes = recorder.kept, log.n_written
     if not result.n_connections:
         raise Unreachable(f"{source}: {run.trouble or 'stopped before a connection was had'}")
     return result
@@ -114,7 +115,9 @@ class _Run:
         self.clock = ask.clock
         self.end_s = None if for_s is None else self.clock.monotonic() + for_s
         self.trouble = ""
+        self.for_s = for_s
         self._told_s = self.clock.monotonic()
+        self._n_kept = len(recorder.kept)
 
     def until_told(self) -> None:
         """Connect, listen, and connect anew."""
@@ -177,8 +180,12 @@ class _Run:
     def _look_around(self) -> None:
         """See to the disk, the hour and the bar."""
         self.recorder.tick()
+        for path in self.recorder.kept[self._n_kept :]:
+            self.progress.note(f"{self.stream.source.key}: closed {path.name}")
+        self._n_kept = len(self.recorder.kept)
         seconds = int(self.clock.monotonic() - self._told_s)
-        if seconds:
+        # A run without an end has no bar, and writes no line every few seconds for weeks.
+        if self.for_s and seconds >= max(1, self.for_s / BAR_STEPS):
             self._told_s += seconds
             self.progress.advance(seconds)
 

@@ -21,6 +21,7 @@ import duckdb
 
 import sql
 from pipeline import manifests
+from pipeline.collecting import holes
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError, UsageError
 from pipeline.files import (
@@ -142,6 +143,7 @@ def ingest(
                         f"{len(manifest['positions'])} day(s)"
                     )
             progress.advance()
+    holes.to_lake(home, source)
     return result
 
 

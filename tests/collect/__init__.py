@@ -1,0 +1,1 @@
+"""Tests of collecting, and the servers that speak the streams' documented forms."""
