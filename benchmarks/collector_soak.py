@@ -2,8 +2,8 @@
 
     python -m benchmarks.collector_soak [--minutes 21] [--rate 300] [--reconnections 20] [--folder DIR]
 
-The service sends numbered reports in aisstream's form and ends the connection at even intervals, in turn with a
-close frame and in the middle of a message. After two thirds of the time the collector is killed (SIGKILL) and
+The service sends numbered reports in aisstream's form and ends the connection at even intervals, in turn with
+a close frame and in the middle of a message. After two thirds of the time the collector is killed (SIGKILL) and
 started again. Prints the collector's memory, and which of the reports that went out whole were not recorded.
 """
 
@@ -174,7 +174,8 @@ def report(
         grown = max(grown, late - early)
         print(
             f"memory {name}, {samples[-1][0] / 60:.1f} min: {len(sizes)} samples, "
-            f"least {min(settled):.1f} MiB, most {max(settled):.1f} MiB, first half {early:.2f}, second half {late:.2f}"
+            f"least {min(settled):.1f} MiB, most {max(settled):.1f} MiB, "
+            f"first half {early:.2f}, second half {late:.2f}"
         )
     result = ingest(home, load_settings(home.root), "aisstream")
     print(f"ingest: {result.n_rows:,} rows, {result.n_kept:,} kept, failures {result.failures}")
