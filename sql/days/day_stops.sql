@@ -1,6 +1,6 @@
 -- One row is a stretch of one piece in which the ship lay still (state 1), or of which nobody knows yet (state 2:
 -- before the first speed that decides). Times are those of reports; the reports around are kept to interpolate
--- between. Reads marks, berth_cells, port_rings. Settings: none (the states come with marks).
+-- between; a ship at rest in two places in a row was two times at rest. Reads marks. Settings: port_calls.shift_km.
 WITH
 own AS (
     SELECT
@@ -20,25 +20,50 @@ own AS (
         prev_lon,
         prev_sog_kn,
         coalesce(stopped, 2) AS state,
-        lag(coalesce(stopped, 2)) OVER (PARTITION BY day, mmsi, piece ORDER BY seq) AS prev_state
+        lag(coalesce(stopped, 2)) OVER w AS prev_state,
+        lag(lat) OVER w AS mark_lat,
+        lag(lon) OVER w AS mark_lon
     FROM marks
     WHERE is_own = 1
+    WINDOW w AS (PARTITION BY day, mmsi, piece ORDER BY seq)
+),
+
+-- a ship at rest here and then at rest elsewhere has moved in between, though nobody saw it
+cut AS (
+    SELECT
+        *,
+        CASE
+            WHEN prev_state IS NULL OR prev_state <> state THEN 1
+            WHEN
+                state = 1
+                AND sqrt(
+                    power(111195e0 * (lat - mark_lat), 2)
+                    + power(
+                        111195e0 * cos(radians(lat))
+                        * ((lon - mark_lon) - 360e0 * round((lon - mark_lon) / 360e0)),
+                        2
+                    )
+                ) > $port_calls_shift_km * 1000e0
+                THEN 1
+            ELSE 0
+        END AS is_new
+    FROM own
 ),
 
 numbered AS (
     SELECT
         *,
         CAST(
-            sum(CASE WHEN prev_state IS NULL OR prev_state <> state THEN 1 ELSE 0 END)
+            sum(is_new)
                 OVER (PARTITION BY day, mmsi, piece ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
             AS BIGINT
         ) AS seg
-    FROM own
+    FROM cut
 ),
 
 begins AS (
     SELECT * FROM numbered
-    WHERE prev_state IS NULL OR prev_state <> state
+    WHERE is_new = 1
 ),
 
 segs AS (
@@ -81,12 +106,12 @@ stretches AS (
         begins.prev_t_s AS prev_t_s,
         begins.prev_lat AS prev_lat,
         begins.prev_lon AS prev_lon,
-        begins.prev_sog_kn AS prev_sog_kn,
+        CASE WHEN begins.prev_state = 1 AND begins.state = 1 THEN NULL ELSE begins.prev_sog_kn END AS prev_sog_kn,
         lead(begins.prev_t_s) OVER w AS next_prev_t_s,
         lead(begins.t_s) OVER w AS next_t_s,
         lead(begins.lat) OVER w AS next_lat,
         lead(begins.lon) OVER w AS next_lon,
-        lead(begins.sog_kn) OVER w AS next_sog_kn,
+        lead(CASE WHEN begins.prev_state = 1 AND begins.state = 1 THEN NULL ELSE begins.sog_kn END) OVER w AS next_sog_kn,
         lead(begins.seq) OVER w AS next_seq
     FROM begins
     WINDOW w AS (PARTITION BY begins.day, begins.mmsi, begins.piece ORDER BY begins.seg)
