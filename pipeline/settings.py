@@ -106,6 +106,10 @@ class LoiteringSettings(Section):
 
     min_hours: float = Field(4, gt=0)
     max_speed_kn: float = Field(2, gt=0)
+    dark_hours: float = Field(3, gt=0, description="a silent ship must fit beside a lone one for so long")
+    dark_speed_kn: float = Field(12, gt=0, description="how fast a silent ship is taken to sail")
+    dark_km: float = Field(400, gt=0, description="how far a silent ship's reports may lie from a lone one")
+    dark_p: float = Field(0.3, ge=0, le=1, description="a ship at anchor in port counts as lone from this")
 
 
 class TrackSettings(Section):

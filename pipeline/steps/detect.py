@@ -37,7 +37,11 @@ EVENTS = (
 )
 MERGED = ("events/rests", "events/visits")
 # Made before these tables, from those before them.
-BEFORE = {"events/port_calls": "events/own_calls"}
+BEFORE = {
+    "events/port_calls": ("events/own_calls",),
+    "events/ais_gaps": ("events/silences",),
+    "events/loitering": ("events/lonely", "events/dark_partners"),
+}
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,8 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     create(con, "events/feed_holes", parameters, temporary=True)
     rows = {}
     for name in EVENTS:
-        if name in BEFORE:
-            create(con, BEFORE[name], parameters, temporary=True)
+        for before in BEFORE.get(name, ()):
+            create(con, before, parameters, temporary=True)
         rows[name.split("/")[1]] = create(con, name, parameters)
     con.execute("""
         CREATE OR REPLACE TABLE coverage AS

@@ -1,49 +1,11 @@
 -- One row is a silence of one ship, longer than gaps.min_hours (contract: docs/data-dictionary.md). The last
 -- silence of each ship stays open until it is heard again. It is suspicious where others were heard in the same
 -- quarter-degree cell during the first hours of the silence, and the ship did not lie in a port. Reads
--- day_silences, ship_pieces, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours,
+-- silences, feed_holes, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours,
 -- gaps.heard_ships.
 WITH
 ends AS (
     SELECT max(t_s) AS t_s FROM data_until
-),
-
-inner_silences AS (
-    SELECT
-        ship_pieces.vessel_id AS vessel_id,
-        day_silences.mmsi AS mmsi,
-        day_silences.off_t_s AS off_t_s,
-        day_silences.off_lat AS off_lat,
-        day_silences.off_lon AS off_lon,
-        day_silences.on_t_s AS on_t_s,
-        day_silences.on_lat AS on_lat,
-        day_silences.on_lon AS on_lon
-    FROM day_silences
-    INNER JOIN ship_pieces
-        ON
-            day_silences.day = ship_pieces.day
-            AND day_silences.mmsi = ship_pieces.mmsi
-            AND day_silences.piece = ship_pieces.piece
-    WHERE day_silences.off_t_s >= ship_pieces.first_t_s
-),
-
-outer_silences AS (
-    SELECT
-        ship_pieces.vessel_id AS vessel_id,
-        ship_pieces.mmsi AS mmsi,
-        ship_pieces.last_t_s AS off_t_s,
-        ship_pieces.last_lat AS off_lat,
-        ship_pieces.last_lon AS off_lon,
-        ship_pieces.after_t_s AS on_t_s,
-        ship_pieces.after_lat AS on_lat,
-        ship_pieces.after_lon AS on_lon
-    FROM ship_pieces
-),
-
-silences AS (
-    SELECT * FROM inner_silences
-    UNION ALL
-    SELECT * FROM outer_silences
 ),
 
 -- how long of each silence nobody was heard around: the feed's, not the ship's
