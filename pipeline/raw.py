@@ -205,10 +205,10 @@ class RawStore:
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except OSError as error:
                 raise TransshipError(
                     f"{self.source}: another fetch of it is running; wait until that has ended"
-                ) from None
+                ) from error
             yield
         finally:
             os.close(descriptor)

@@ -5,7 +5,7 @@ from pipeline.fetching.base import Fetcher, FetchResult, Job
 from pipeline.sources import SOURCES
 from pipeline.sources.base import Source
 
-# A new source is a module with FETCHER, named here (docs/fetching.md).
+# A new source is a module with FETCHER, named here (docs/adding-a-source.md).
 _MODULES = (dma, marinecadastre, digitraffic, barentswatch, aishub, gfw)
 
 FETCHERS: dict[str, Fetcher] = {

@@ -50,4 +50,4 @@ def _ships(answer: Answer) -> list[Any]:
 
 
 # The interval is kept by asking once a fetch; a repeat within one is a passing fault's.
-FETCHER = Fetcher(SOURCE, fetch, takes="poll", rate_per_minute=60)
+FETCHER = Fetcher(SOURCE, fetch, takes="poll", rate_per_minute=60, polls="hourly")

@@ -109,4 +109,12 @@ def _numbers(answer: Answer) -> list[int]:
     return found
 
 
-FETCHER = Fetcher(SOURCE, fetch, takes="both", rate_per_minute=120)
+FETCHER = Fetcher(
+    SOURCE,
+    fetch,
+    takes="both",
+    rate_per_minute=120,
+    polls="hourly",
+    look_back_days=DAYS_BACK - 1,
+    knows_its_days=True,
+)

@@ -1,7 +1,7 @@
 """What a fetcher is: the facts of a source, whether it takes days, and a function that fills raw/ with it.
 
 A fetcher gets a `Job` and asks `job.client`, keeps with `job.keep` (or `job.client.download`), and says
-`job.is_missing(day)` of a day that the source does not have. docs/fetching.md has an example.
+`job.is_missing(day)` of a day that the source does not have. docs/adding-a-source.md has an example.
 """
 
 from collections.abc import Callable, Sequence
@@ -119,3 +119,11 @@ class Fetcher:
     takes: Literal["days", "poll", "both"]
     rate_per_minute: float = 60
     headers: tuple[tuple[str, str], ...] = ()
+    # How often a scheduler polls it.
+    polls: Literal["hourly", "daily"] = "daily"
+    # How far back a scheduler looks for days that were missed.
+    look_back_days: int = 30
+    # Whether the fetcher knows by itself which days are in raw/: a scheduler then asks for all at once.
+    knows_its_days: bool = False
+    # Whether a scheduler leaves it alone until someone has fetched it by name.
+    is_opt_in: bool = False

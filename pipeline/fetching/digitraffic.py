@@ -70,5 +70,6 @@ FETCHER = Fetcher(
     fetch,
     takes="poll",
     rate_per_minute=60,
+    polls="hourly",
     headers=(("Digitraffic-User", f"transship/{metadata.version('transship')}"),),
 )

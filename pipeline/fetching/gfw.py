@@ -385,4 +385,4 @@ def _ships_seen(asking: Asking, first: date, last: date) -> tuple[set[str], set[
     return at_hub, in_russia
 
 
-FETCHER = Fetcher(SOURCE, fetch, takes="days", rate_per_minute=600)
+FETCHER = Fetcher(SOURCE, fetch, takes="days", rate_per_minute=600, knows_its_days=True)

@@ -162,5 +162,5 @@ FETCHERS = (
     Fetcher(OFAC, fetch_ofac, takes="poll"),
     Fetcher(UK, fetch_uk, takes="poll"),
     Fetcher(EU, fetch_eu, takes="poll"),
-    Fetcher(OPENSANCTIONS, fetch_opensanctions, takes="poll"),
+    Fetcher(OPENSANCTIONS, fetch_opensanctions, takes="poll", is_opt_in=True),
 )

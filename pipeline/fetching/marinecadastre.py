@@ -42,4 +42,4 @@ def _whole_zstd(path: Path) -> None:
         raise Unfit("the file is no (whole) Zstandard file") from None
 
 
-FETCHER = Fetcher(SOURCE, fetch, takes="days", rate_per_minute=60)
+FETCHER = Fetcher(SOURCE, fetch, takes="days", rate_per_minute=60, is_opt_in=True)

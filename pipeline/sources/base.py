@@ -52,6 +52,8 @@ class Source:
     key_variables: tuple[str, ...]
     good_for: str
     blind_to: str
+    # How many days after its end a day can be had; 0 where it is then, and of what is live.
+    lag_days: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ SOURCE = Source(
     title="Danish Maritime Authority, historical AIS",
     coverage="Danish waters and the straits between the Atlantic and the Baltic, since 2006",
     delay="about 3 days",
+    lag_days=3,
     licence="free to use with attribution",
     attribution="Contains data from the Danish Maritime Authority",
     key_variables=(),

@@ -30,6 +30,7 @@ SOURCE = Source(
     title="Global Fishing Watch events",
     coverage="worldwide, from satellites too: port visits, encounters, loitering and gaps, no positions",
     delay="about 3 to 5 days",
+    lag_days=3,
     licence="CC BY-NC 4.0 (non-commercial use only)",
     attribution="Global Fishing Watch, globalfishingwatch.org",
     key_variables=("GFW_API_TOKEN",),
