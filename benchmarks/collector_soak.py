@@ -3,8 +3,8 @@
     python -m benchmarks.collector_soak [--minutes 21] [--rate 300] [--reconnections 20] [--folder DIR]
 
 The service sends numbered reports in aisstream's form and ends the connection at even intervals, in turn with
-a close frame and in the middle of a message. After two thirds of the time the collector is killed (SIGKILL) and
-started again. Prints the collector's memory, and which of the reports that went out whole were not recorded.
+a close frame and in the middle of a message. After two thirds of the time the collector is killed (SIGKILL)
+and started again. Prints its memory, and which of the reports that went out whole were not recorded.
 """
 
 import argparse

@@ -42,17 +42,18 @@ class Collected:
         settings = load_settings(
             self.home.root, [f"sources.{source}.url={url}", f"sources.{source}.max_silence_s={max_silence_s}"]
         )
-        stop = threading.Event()
+        stop, has_held = threading.Event(), threading.Event()
 
         def look() -> None:
             end_s = time.monotonic() + within_s
-            while time.monotonic() < end_s and not until():
-                time.sleep(0.1)
+            while time.monotonic() < end_s and not has_held.wait(0.1):
+                if until():
+                    has_held.set()
             stop.set()
 
         threading.Thread(target=look, daemon=True).start()
         result = collect(self.home, settings, source, clock=clock, stop=stop)
-        assert until(), "the time is over"
+        assert has_held.is_set(), "the time is over"
         return result
 
     def start(self, source: str, url: str, *more: str) -> subprocess.Popen[str]:
@@ -81,7 +82,9 @@ class Collected:
 
     def lines(self, source: str) -> list[bytes]:
         """All recorded lines."""
-        return [line for path in self.files(source) for line in path.read_bytes().splitlines()]
+        bodies = [path.read_bytes() for path in self.files(source)]
+        assert all(body.endswith(b"\n") for body in bodies)
+        return [line for body in bodies for line in body[:-1].split(b"\n")]
 
     def facts(self, path: Path) -> dict[str, Any]:
         """What stands beside a file."""
