@@ -165,6 +165,10 @@ def explain_error(error: Exception) -> tuple[str, int]:
         return str(error), 2
     if isinstance(error, TransshipError):
         return str(error), 1
+    if type(error).__module__.split(".")[0] in {"duckdb", "_duckdb"}:
+        from pipeline.engine import explain_engine_error
+
+        return f"the database engine refused: {explain_engine_error(error)}; --debug shows where", 1
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return f"the system refused{where}: {error.strerror or error}; --debug shows where", 1

@@ -226,7 +226,7 @@ def _read_reports(
     con.execute("""
         CREATE OR REPLACE TEMP TABLE heard AS
         SELECT t_s // 86400 AS day, source, t_s // 3600 * 3600 AS t_s, mmsi,
-            round(avg(lat), 2) AS lat, median(lon) AS lon, count(*) AS n_reports
+            median(lat) AS lat, median(lon) AS lon, count(*) AS n_reports
         FROM received
         WHERE t_s // 86400 IN (FROM batch_days)
         GROUP BY ALL

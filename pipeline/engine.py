@@ -17,7 +17,10 @@ COMMENT = re.compile(r"--[^\n]*")
 
 def connect(settings: Settings, scratch: Path, database: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection (in memory, or to `database`) that spills to `scratch` and never loads extensions."""
-    con = duckdb.connect(str(database) if database else ":memory:")
+    try:
+        con = duckdb.connect(str(database) if database else ":memory:")
+    except duckdb.IOException as error:
+        raise TransshipError(f"{database}: {explain_engine_error(error)}") from error
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET preserve_insertion_order = false")
     con.execute("SET enable_progress_bar = false")
@@ -28,6 +31,16 @@ def connect(settings: Settings, scratch: Path, database: Path | None = None) -> 
     if settings.engine.threads:
         con.execute(f"SET threads = {settings.engine.threads}")
     return con
+
+
+def explain_engine_error(error: Exception) -> str:
+    """DuckDB's error as one line that says what to do, where that is known."""
+    text = str(error)
+    if "No space left on device" in text or "not enough space" in text.lower():
+        return "the disk is full; free some space and run the same command again (what was stored is whole)"
+    if "Could not set lock" in text or "Conflicting lock" in text:
+        return "another transship is at work in this home folder; wait until it has ended"
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 def literal(text: str) -> str:

@@ -25,8 +25,13 @@ TABLE_COMMENTS, COLUMNS, COMMENTS = _read()
 
 
 def select_list(table: str) -> str:
-    """The table's columns in order, each cast to its type."""
-    return ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in COLUMNS[table])
+    """The table's columns in order, each cast to its type; an empty text is null."""
+    return ", ".join(
+        f"""nullif(CAST("{name}" AS VARCHAR), '') AS "{name}\""""
+        if kind == "VARCHAR"
+        else f'CAST("{name}" AS {kind}) AS "{name}"'
+        for name, kind in COLUMNS[table]
+    )
 
 
 def definition(table: str) -> str:

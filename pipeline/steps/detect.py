@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from pipeline import days, gazetteer, manifests, runs, witnesses
-from pipeline.engine import connect, create, literal
+from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
-from pipeline.files import explain_os_error, make_folder, replacing, write_checksum
+from pipeline.files import explain_os_error, make_folder, replacing, sweep_temporaries, write_checksum
 from pipeline.home import Home
 from pipeline.identity import assign_ships
 from pipeline.manifests import DayFiles
@@ -83,6 +83,7 @@ def detect(
         ):
             places.attach(con)
             plan = days.plan(con, days.fingerprints(lake, settings, places.fingerprint), first, last)
+            sweep_temporaries(home.lake / "tracks")
             days.forget(con, plan.gone)
             n_reports = days.process(con, lake, plan.stale, settings, say)
             days.views(con, settings)
@@ -94,7 +95,7 @@ def detect(
             run.rows_out = sum(rows.values())
             return DetectResult(len(plan.stale), n_reports, len(days.stored_days(con)), rows)
     except duckdb.IOException as error:
-        raise TransshipError(f"{home.events}: {str(error).splitlines()[0]}") from error
+        raise TransshipError(f"{home.events}: {explain_engine_error(error)}") from error
     except OSError as error:
         raise explain_os_error(error, home.work) from error
 

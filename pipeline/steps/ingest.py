@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 import sql
-from pipeline import manifests
+from pipeline import manifests, runs
 from pipeline.collecting import holes
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError, UsageError
@@ -128,7 +128,7 @@ def ingest(
     known = {manifest["file_id"]: manifest for manifest in manifests.load(home)}
     chosen = list(files) or raw_files(home, source)
     work = Work(home, settings, source, partition, rules, clock())
-    with progress.task(f"reading {source}", len(chosen)):
+    with runs.recorded(home, "ingest") as run, progress.task(f"reading {source}", len(chosen)):
         for path in chosen:
             try:
                 manifest = read_file(path, work, known)
@@ -143,7 +143,8 @@ def ingest(
                         f"{len(manifest['positions'])} day(s)"
                     )
             progress.advance()
-    holes.to_lake(home, source)
+        holes.to_lake(home, source)
+        run.rows_out = result.n_kept
     return result
 
 

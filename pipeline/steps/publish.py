@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipeline import __version__, gazetteer, manifests, runs
-from pipeline.engine import connect, literal
+from pipeline.engine import connect, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
 from pipeline.home import Home
@@ -40,7 +40,7 @@ FROM_LINKS = ("transshipment_links", "link_evidence", "link_history")
 FROM_GAZETTEER = ("ports", "terminals", "hubs")
 CAUTIONS = (
     "A link is a lead for a person to check, never a verdict.",
-    "Scores are calibrated on simulated worlds only; on real ships their calibration is unverified.",
+    "Scores are documented judgement, not calibrated yet; those of port_relay rank rather than measure.",
     "No free archive of positions covers Morocco; absence of a ship here is not absence of the ship.",
 )
 
@@ -102,7 +102,7 @@ def publish(
             rows = _fill(con, home, listed)
         except (duckdb.IOException, duckdb.CatalogException) as error:
             raise TransshipError(
-                f"{str(error).splitlines()[0]}; run `transship detect` and `transship link` again"
+                f"{explain_engine_error(error)}; then run `transship detect` and `transship link` again"
             ) from error
         run.rows_out = sum(rows.values())
         con.execute("CHECKPOINT out")
@@ -147,7 +147,7 @@ def _source_tables(con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[
         if rows:
             con.executemany(
                 f"INSERT INTO out.{table} VALUES ({', '.join('?' * len(names))})",
-                [[row.get(name) for name in names] for row in rows],
+                [[None if row.get(name) == "" else row.get(name) for name in names] for row in rows],
             )
 
 

@@ -32,7 +32,7 @@ SELECT
     piece,
     min(t_s) AS first_t_s,
     max(t_s) AS last_t_s,
-    avg(lat) AS lat,
+    CAST(sum(CAST(round(lat * 1000000e0) AS BIGINT)) AS DOUBLE) / CAST(count(*) AS DOUBLE) / 1000000e0 AS lat,
     median(lon) AS lon,
     max(is_first) AS starts_open,
     max(is_last) AS ends_open,

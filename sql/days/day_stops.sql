@@ -76,9 +76,19 @@ segs AS (
         max(numbered.t_s) AS last_mark_t_s,
         max(numbered.seq) AS last_mark_seq,
         max(numbered.is_last) AS ends_open,
-        avg(numbered.lat) AS lat,
+        CAST(sum(CAST(round(numbered.lat * 1000000e0) AS BIGINT)) AS DOUBLE) / CAST(count(*) AS DOUBLE) / 1000000e0 AS lat,
         begins.lon
-        + avg((numbered.lon - begins.lon) - 360e0 * round((numbered.lon - begins.lon) / 360e0)) AS lon,
+        + CAST(
+            sum(
+                CAST(
+                    round(
+                        ((numbered.lon - begins.lon) - 360e0 * round((numbered.lon - begins.lon) / 360e0)) * 1000000e0
+                    ) AS BIGINT
+                )
+            ) AS DOUBLE
+        )
+        / CAST(count(*) AS DOUBLE)
+        / 1000000e0 AS lon,
         CAST(count(CASE WHEN numbered.nav_status = 5 THEN 1 END) AS BIGINT) AS n_moored,
         CAST(count(CASE WHEN numbered.nav_status = 1 THEN 1 END) AS BIGINT) AS n_anchored,
         CAST(count(*) AS BIGINT) AS n_marks,

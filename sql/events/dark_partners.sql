@@ -93,7 +93,10 @@ SELECT
     vessel_id,
     first_t_s,
     partner_id,
-    w / (1e0 + sum(w) OVER (PARTITION BY vessel_id, first_t_s)) AS p_partner,
+    w / (
+        1e0
+        + CAST(sum(CAST(round(w * 1000000e0) AS BIGINT)) OVER (PARTITION BY vessel_id, first_t_s) AS DOUBLE) / 1000000e0
+    ) AS p_partner,
     row_number() OVER (
         PARTITION BY vessel_id, first_t_s ORDER BY CAST(round(w * 1000000e0) AS BIGINT) DESC, partner_id
     ) AS choice

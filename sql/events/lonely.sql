@@ -57,7 +57,8 @@ stretches AS (
         min(mmsi) AS mmsi,
         min(first_t_s) AS first_t_s,
         max(last_t_s) AS last_t_s,
-        sum(lat * CAST(n_marks AS DOUBLE)) / CAST(sum(n_marks) AS DOUBLE) AS lat,
+        CAST(sum(CAST(round(lat * 1000000e0) AS BIGINT) * n_marks) AS DOUBLE)
+        / CAST(sum(n_marks) AS DOUBLE) / 1000000e0 AS lat,
         median(lon) AS lon
     FROM numbered
     GROUP BY vessel_id, stretch_no

@@ -122,7 +122,7 @@ SELECT
     spans.last_slot AS last_slot,
     spans.underway AS underway,
     CAST(count(*) AS BIGINT) AS n_slots,
-    avg(islands.lat) AS lat,
+    CAST(sum(CAST(round(islands.lat * 1000000e0) AS BIGINT)) AS DOUBLE) / CAST(count(*) AS DOUBLE) / 1000000e0 AS lat,
     median(islands.lon) AS lon,
     median(islands.distance_m) AS median_distance_m,
     median(islands.speed_kn) AS median_speed_kn

@@ -9,8 +9,8 @@ shared AS (
         min(first_t_s) AS first_t_s,
         max(last_t_s) AS last_t_s,
         CAST(sum(n_reports) AS BIGINT) AS n_positions,
-        avg(first_lat) AS lat,
-        avg(first_lon) AS lon
+        CAST(sum(CAST(round(first_lat * 1000000e0) AS BIGINT)) AS DOUBLE) / CAST(count(*) AS DOUBLE) / 1000000e0 AS lat,
+        CAST(sum(CAST(round(first_lon * 1000000e0) AS BIGINT)) AS DOUBLE) / CAST(count(*) AS DOUBLE) / 1000000e0 AS lon
     FROM ship_pieces
     GROUP BY mmsi, vessel_id
 ),
@@ -29,8 +29,12 @@ noise AS (
         min(day_pieces.first_t_s) AS first_t_s,
         max(day_pieces.last_t_s) AS last_t_s,
         CAST(sum(day_pieces.n_reports) AS BIGINT) AS n_positions,
-        avg(day_pieces.first_lat) AS lat,
-        avg(day_pieces.first_lon) AS lon
+        CAST(sum(CAST(round(day_pieces.first_lat * 1000000e0) AS BIGINT)) AS DOUBLE)
+        / CAST(count(*) AS DOUBLE)
+        / 1000000e0 AS lat,
+        CAST(sum(CAST(round(day_pieces.first_lon * 1000000e0) AS BIGINT)) AS DOUBLE)
+        / CAST(count(*) AS DOUBLE)
+        / 1000000e0 AS lon
     FROM day_pieces
     INNER JOIN piece_ships
         ON

@@ -103,8 +103,10 @@ summed AS (
         rest_no,
         min(first_t_s) AS first_t_s,
         max(last_t_s) AS last_t_s,
-        sum(lat * CAST(n_marks AS DOUBLE)) / CAST(sum(n_marks) AS DOUBLE) AS lat,
-        sum(lon * CAST(n_marks AS DOUBLE)) / CAST(sum(n_marks) AS DOUBLE) AS lon,
+        CAST(sum(CAST(round(lat * 1000000e0) AS BIGINT) * n_marks) AS DOUBLE)
+        / CAST(sum(n_marks) AS DOUBLE) / 1000000e0 AS lat,
+        CAST(sum(CAST(round(lon * 1000000e0) AS BIGINT) * n_marks) AS DOUBLE)
+        / CAST(sum(n_marks) AS DOUBLE) / 1000000e0 AS lon,
         max(CASE WHEN state = 1 THEN 1 ELSE 0 END) AS was_seen_at_rest,
         CAST(sum(n_reports) AS BIGINT) AS n_reports,
         CAST(sum(n_marks) AS BIGINT) AS n_marks,
@@ -130,9 +132,9 @@ around AS (
         summed.n_anchored AS n_anchored,
         summed.max_gap_s AS max_gap_s,
         f.prev_t_s AS prev_t_s,
-        coalesce(f.prev_sog_kn, 16e0) AS prev_sog_kn,
+        f.prev_sog_kn AS prev_sog_kn,
         l.next_t_s AS next_t_s,
-        coalesce(l.next_sog_kn, 16e0) AS next_sog_kn,
+        l.next_sog_kn AS next_sog_kn,
         l.ends_open AS ends_open,
         sqrt(
             power(111195e0 * (summed.lat - f.prev_lat), 2)
@@ -172,17 +174,20 @@ SELECT
     prev_t_s,
     next_t_s,
     ends_open,
-    -- 0.2572 m/s is half a knot: the mean speed of a ship that slows from what it reported to nothing, per knot
+    -- 0.2572 m/s is half a knot: the mean speed, per knot, of a ship that slows from what it reported to nothing. Where
+    -- the speed is not known the ship had time to spare: it is split evenly, at 6.17 m/s (12 kn) for the way.
     CASE
         WHEN prev_t_s IS NULL THEN first_t_s
-        ELSE least(
-            first_t_s, prev_t_s + CAST(round(in_m / (0.25722e0 * greatest(prev_sog_kn, 1e0))) AS BIGINT)
-        )
+        WHEN prev_sog_kn IS NULL
+            THEN first_t_s - CAST(round(greatest(CAST(first_t_s - prev_t_s AS DOUBLE) - in_m / 6.17e0, 0e0) / 2e0) AS BIGINT)
+        ELSE
+            least(first_t_s, prev_t_s + CAST(round(in_m / (0.25722e0 * greatest(prev_sog_kn, 1e0))) AS BIGINT))
     END AS arrived_t_s,
     CASE
         WHEN next_t_s IS NULL THEN last_t_s
-        ELSE greatest(
-            last_t_s, next_t_s - CAST(round(out_m / (0.25722e0 * greatest(next_sog_kn, 1e0))) AS BIGINT)
-        )
+        WHEN next_sog_kn IS NULL
+            THEN last_t_s + CAST(round(greatest(CAST(next_t_s - last_t_s AS DOUBLE) - out_m / 6.17e0, 0e0) / 2e0) AS BIGINT)
+        ELSE
+            greatest(last_t_s, next_t_s - CAST(round(out_m / (0.25722e0 * greatest(next_sog_kn, 1e0))) AS BIGINT))
     END AS departed_t_s
 FROM around
