@@ -20,8 +20,9 @@ from typing import Any
 import duckdb
 
 import sql
-from pipeline import manifests, runs
+from pipeline import manifests
 from pipeline.collecting import holes
+from pipeline.collecting.recording import is_recording
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError, UsageError
 from pipeline.files import (
@@ -128,7 +129,7 @@ def ingest(
     known = {manifest["file_id"]: manifest for manifest in manifests.load(home)}
     chosen = list(files) or raw_files(home, source)
     work = Work(home, settings, source, partition, rules, clock())
-    with runs.recorded(home, "ingest") as run, progress.task(f"reading {source}", len(chosen)):
+    with progress.task(f"reading {source}", len(chosen)):
         for path in chosen:
             try:
                 manifest = read_file(path, work, known)
@@ -143,8 +144,7 @@ def ingest(
                         f"{len(manifest['positions'])} day(s)"
                     )
             progress.advance()
-        holes.to_lake(home, source)
-        run.rows_out = result.n_kept
+    holes.to_lake(home, source)
     return result
 
 
@@ -203,7 +203,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
         with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path, work.home):
             _shut_in(con, path, scratch)
             tally, parts = _read_members(con, path, work, facts["file_id"], scratch)
-            if not tally.n_kept and not parts["statics"]:
+            if not tally.n_kept and not parts["statics"] and not is_recording(path, work.home):
                 raise TransshipError(
                     f"{path}: nothing of its {tally.n_rows} rows can be used{_reasons(tally)}"
                 )
@@ -440,8 +440,8 @@ def _manifest(
         "n_rows": tally.n_rows,
         "n_kept": tally.n_kept,
         "n_rejected": tally.n_rows - tally.n_kept,
-        "first_at": str(tally.first_at),
-        "last_at": str(tally.last_at),
+        "first_at": str(tally.first_at) if tally.first_at else None,
+        "last_at": str(tally.last_at) if tally.last_at else None,
         "rejected": [
             {"reason": reason, "n_rows": n_rows, "example": tally.examples[reason]}
             for reason, n_rows in sorted(tally.rejected.items())
