@@ -17,12 +17,18 @@ from typing import Any, BinaryIO
 from pipeline.collecting.base import Stream
 from pipeline.errors import TransshipError
 from pipeline.files import explain_os_error, make_folder
+from pipeline.home import Home
 from pipeline.net import Clock
 from pipeline.raw import TIME_FORMAT, Part, RawStore, poll_name
 
 PREFIX = "stream-"
 SYNC_S = 2
 LAST_BLOCK = 1 << 16
+
+
+def is_recording(path: Path, home: Home) -> bool:
+    """Whether a file was written by the collector: an hour in which a stream told of no ship is no fault."""
+    return path.name.startswith(PREFIX) and path.resolve().is_relative_to(home.raw.resolve())
 
 
 @dataclass
@@ -112,7 +118,7 @@ class Recorder:
             while body:
                 body = body[self._open.body.write(body) :]
         except OSError as error:
-            raise explain_os_error(error, self._open.part.path) from error
+            raise self._given_up(self._open, error) from error
         self._open.n_lines += 1 + line.count(b"\n")
 
     def tick(self) -> None:
@@ -126,7 +132,7 @@ class Recorder:
             try:
                 os.fsync(self._open.body.fileno())
             except OSError as error:
-                raise explain_os_error(error, self._open.part.path) from error
+                raise self._given_up(self._open, error) from error
 
     def close(self) -> None:
         """Put the file in work under its final name."""
@@ -138,6 +144,12 @@ class Recorder:
         extra = {"from_at": work.from_at.strftime(TIME_FORMAT), "n_lines": work.n_lines}
         self._keep(work.name, work.part, self.url, until_at, extra)
         work.part.drop()
+
+    def _given_up(self, work: _Open, error: OSError) -> TransshipError:
+        """Leave the file in work as it is, perhaps cut, for the next start to close."""
+        self._open = None
+        work.body.close()
+        return explain_os_error(error, work.part.path)
 
     def _begin(self, now: datetime) -> _Open:
         # A collector that is started again within the millisecond finds the name taken.

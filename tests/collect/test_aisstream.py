@@ -1,5 +1,6 @@
 """The collector against a service that speaks as aisstream does, and fails as services do."""
 
+import errno
 import json
 import signal
 import threading
@@ -13,6 +14,7 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from pipeline.collecting import holes
+from pipeline.collecting.recording import Recorder
 from pipeline.errors import TransshipError, UsageError
 from pipeline.files import sha256_of
 from pipeline.net import Clock, Refused, Unreachable
@@ -21,6 +23,7 @@ from pipeline.steps.collect import collect, parse_duration
 from pipeline.steps.ingest import ingest
 from tests.collect.conftest import Collected, wait_for
 from tests.collect.server import (
+    FIRST_MMSI,
     GIBRALTAR,
     KEY,
     KOTLIN,
@@ -299,3 +302,64 @@ def test_one_collector_a_home(collected: Collected) -> None:
 def test_unknown_streams(collected: Collected) -> None:
     with pytest.raises(UsageError, match="'dma' is no stream; these are: aisstream, digitraffic, nmea"):
         collect(collected.home, load_settings(collected.home.root), "dma")
+
+
+def test_a_full_disk_is_one_line_and_loses_no_whole_message(
+    collected: Collected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk takes half of the eleventh message; the next start closes what was whole."""
+    written = 0
+    begin = Recorder._begin
+
+    class Full:
+        def __init__(self, body: Any) -> None:
+            self.body = body
+
+        def write(self, line: bytes) -> int:
+            nonlocal written
+            if written < 10:
+                written += 1
+                return int(self.body.write(line))
+            if len(line) > 200:
+                return int(self.body.write(line[:200]))
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.body, name)
+
+    def begin_on_full(recorder: Recorder, now: datetime) -> Any:
+        work = begin(recorder, now)
+        work.body = Full(work.body)  # type: ignore[assignment]
+        return work
+
+    def script(service: AisStream, connection: ServerConnection, number: int) -> None:
+        send(service, connection, 20)
+        service.stay(connection)
+
+    with aisstream(script) as service:
+        with monkeypatch.context() as patch:
+            patch.setattr(Recorder, "_begin", begin_on_full)
+            with pytest.raises(TransshipError, match="the disk is full"):
+                collected.run("aisstream", service.url, lambda: False)
+        assert collected.files("aisstream") == []
+        collected.run(
+            "aisstream", service.url, lambda: service.n_connections == 2 and len(service.sent) == 40
+        )
+    assert numbers_in(collected.lines("aisstream")) == [*range(10), *range(20, 40)]
+
+
+def test_an_hour_that_tells_of_no_ship_is_no_fault(collected: Collected) -> None:
+    def script(service: AisStream, connection: ServerConnection, number: int) -> None:
+        service.send(connection, 2_444_059 - FIRST_MMSI)
+        service.stay(connection)
+
+    with aisstream(script) as service:
+        collected.run("aisstream", service.url, lambda: len(service.sent) == 1)
+    settings = load_settings(collected.home.root)
+    told = ingest(collected.home, settings, "aisstream")
+    assert (told.failures, told.n_rows, told.n_kept) == ([], 1, 0)
+    assert ingest(collected.home, settings, "aisstream").files_skipped == 1
+    # Outside raw/ it is a file that a person named, and of no use.
+    copy = collected.home.root / "stream-copy.jsonl"
+    copy.write_bytes(collected.files("aisstream")[0].read_bytes() + b"\n")
+    assert len(ingest(collected.home, settings, "aisstream", [copy]).failures) == 1
