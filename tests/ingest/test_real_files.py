@@ -31,7 +31,7 @@ def n_records(path: Path) -> int:
         ("table", "gibraltar/*.gz", "gibraltar.toml", 1, {"not_a_ship", "bad_mmsi"}),
         ("table", "baltic-2018/*.gz", "baltic-2018.toml", 1, set()),
         ("table", "black-sea/*.gz", "black-sea.toml", 1, set()),
-        ("table", "aisstream/*.gz", "aisstream.toml", 1, {"bad_time", "not_a_ship"}),
+        ("table", "aisstream/*.gz", "aisstream-snapshot.toml", 1, {"bad_time", "not_a_ship"}),
         ("table", "gfw-tracks/*.gz", "gfw-tracks.toml", 3, {"repeat", "bad_lat", "bad_position"}),
         (
             *("table", "spire/*.gz", "spire.toml", 1),
