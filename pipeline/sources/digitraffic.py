@@ -83,7 +83,7 @@ def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, 
 
     def unpack(data: Any) -> list[Any]:
         nonlocal collected_ms
-        if isinstance(data, dict) and isinstance(data.get("vessels"), list):
+        if isinstance(data, dict) and isinstance(data.get("vessels"), list) and "timestamp" in data:
             collected_at = moment(data.get("timestamp"))
             if collected_at is None:
                 raise TransshipError(f"{member.label}: field 'timestamp' says no time of collection")
