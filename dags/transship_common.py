@@ -6,7 +6,7 @@ from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRu
 
 # Each event of an asset carries extra {"days": ["2026-01-31", ...]}: the UTC days that are new in it.
 POSITIONS = Asset("positions", uri="x-transship://lake/positions")
-EVENTS = Asset("events", uri="x-transship://work/events")
+EVENTS = Asset("events", uri="x-transship://detected/events")
 PUBLISHED = Asset("published", uri="x-transship://published/transship")
 
 # One slot; dags/pools.json, imported by `make airflow`.
