@@ -502,17 +502,25 @@ def status(session: Session) -> None:
 def doctor(session: Session) -> None:
     """Look for what is missing or broken.
 
-    Reads every lake file and compares its checksum; exit 1 where something is broken.
+    Reads every lake file and compares its checksum; exit 1 where something is broken. Keys that are not set,
+    and hubs with little history, are told and break nothing.
     """
     from pipeline.steps.status import doctor as look
 
-    checks = look(session.home, session.progress)
+    checks = look(session.home, session.settings, session.progress)
     if session.as_json:
         console.print_json([asdict(check) for check in checks])
     else:
         console.print_table(
             ["", "looked at", "found"],
-            [("BROKEN" if check.is_fault else "ok", check.name, check.found) for check in checks],
+            [
+                (
+                    "BROKEN" if check.is_fault else "lacking" if check.is_lack else "ok",
+                    check.name,
+                    check.found,
+                )
+                for check in checks
+            ],
         )
     faults = [check for check in checks if check.is_fault]
     if faults:

@@ -26,7 +26,7 @@ NOT_SETTINGS = {"TRANSSHIP_HOME", "TRANSSHIP_SMTP_URL"}
 # What `sources.<name>` may name: streams and services, archives, lists.
 SOURCE_KEYS = frozenset(
     {"gfw", "dma", "aisstream", "digitraffic", "barentswatch", "aishub", "marinecadastre", "nmea", "table"}
-    | {"ofac", "uk", "eu", "opensanctions"}
+    | {"ofac", "uk", "eu", "opensanctions", "reference"}
 )
 
 

@@ -77,7 +77,7 @@ IMO = re.compile(rb"(?<!\d)(\d{7})(?!\d)")
 
 def fetch_ofac(job: Job) -> None:
     """The list in its simple XML form."""
-    _poll(job, OFAC_URL, "sdn-", ".xml", _sdn)
+    poll(job, OFAC_URL, "sdn-", ".xml", _sdn)
 
 
 def fetch_uk(job: Job) -> None:
@@ -85,28 +85,28 @@ def fetch_uk(job: Job) -> None:
     found = UK_LINK.findall(job.client.get(UK_PAGE, expect=as_page).data)
     if not found:
         raise TransshipError(f"uk: no link that ends UK-Sanctions-List.csv on {UK_PAGE}; the page changed")
-    _poll(job, urljoin(UK_PAGE, found[0]), "uk-sanctions-list-", ".csv", as_csv("IMO number"))
+    poll(job, urljoin(UK_PAGE, found[0]), "uk-sanctions-list-", ".csv", as_csv("IMO number"))
 
 
 def fetch_eu(job: Job) -> None:
     """The latest consolidated text that is in force, from EUR-Lex or else from Cellar."""
     try:
         version = max(job.client.get(EU_PAGE, expect=partial(_versions, job)).data)
-        _poll(job, EU_TEXT + version, "annex-xlii-", ".html", _annex, version=version)
+        poll(job, EU_TEXT + version, "annex-xlii-", ".html", _annex, version=version)
     except (Unreachable, NotThere, Refused) as error:
         job.progress.note(f"{error}; asking Cellar instead")
         query = {"query": SPARQL, "format": "application/sparql-results+json"}
         version = max(job.client.get(CELLAR_QUERY, params=query, expect=partial(_versions, job)).data)
         wanted = {"Accept": "application/xhtml+xml", "Accept-Language": "eng"}
-        _poll(job, CELLAR_TEXT + version, "annex-xlii-", ".html", _annex, wanted, version=version)
+        poll(job, CELLAR_TEXT + version, "annex-xlii-", ".html", _annex, wanted, version=version)
 
 
 def fetch_opensanctions(job: Job) -> None:
     """The table of ships."""
-    _poll(job, MARITIME_URL, "maritime-", ".csv", as_csv("caption", "imo", "risk", "datasets"))
+    poll(job, MARITIME_URL, "maritime-", ".csv", as_csv("caption", "imo", "risk", "datasets"))
 
 
-def _poll(
+def poll(
     job: Job,
     url: str,
     prefix: str,

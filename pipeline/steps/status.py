@@ -6,15 +6,21 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 
 import duckdb
 
 from pipeline import manifests
+from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
+from pipeline.fetching import known_sources
 from pipeline.files import TEMPORARY_SUFFIX, sha256_of
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
+from pipeline.reference import FAR_KM, differences
+from pipeline.secrets import secret
+from pipeline.settings import Settings
 
 ENOUGH_DISK_GB = 5
 
@@ -53,6 +59,8 @@ class Check:
     name: str
     is_fault: bool
     found: str
+    # Nothing is broken, but there is less to find than there could be.
+    is_lack: bool = False
 
 
 def status(home: Home) -> Status:
@@ -110,8 +118,11 @@ def _published(home: Home) -> tuple[dict[str, str], dict[str, int]]:
         raise TransshipError(f"{home.database} cannot be read ({str(error).splitlines()[0]})") from error
 
 
-def doctor(home: Home, progress: Progress | None = None) -> list[Check]:
-    """Look for what is missing or broken; every lake file is read and compared with its checksum."""
+def doctor(home: Home, settings: Settings, progress: Progress | None = None) -> list[Check]:
+    """Look for what is missing or broken; every lake file is read and compared with its checksum.
+
+    Keys that are not set, and hubs with less history than a link looks back, are told and are no faults.
+    """
     progress = progress or Quiet()
     checks = [
         Check("python", False, ".".join(map(str, sys.version_info[:3]))),
@@ -121,8 +132,86 @@ def doctor(home: Home, progress: Progress | None = None) -> list[Check]:
     ]
     with progress.task("checking the lake"):
         checks.append(_lake(home, progress))
-    checks += [_leftovers(home), _database(home)]
+    checks += [_leftovers(home), _database(home), *_keys(), *_history(home, settings), _reference(home)]
     return checks
+
+
+def _keys() -> list[Check]:
+    """A line for each source whose key is not set: what it would add."""
+    lacking = []
+    n_keys = 0
+    for source in known_sources():
+        n_keys += bool(source.key_variables)
+        try:
+            missing = [variable for variable in source.key_variables if secret(variable) is None]
+        except TransshipError as error:
+            lacking.append(Check(f"key {source.key}", True, str(error)))
+            continue
+        if missing:
+            found = f"{' and '.join(missing)} not set; would add: {source.good_for} (docs/sources.md)"
+            lacking.append(Check(f"key {source.key}", False, found, is_lack=True))
+    return lacking or [Check("keys", False, f"all {n_keys} set")]
+
+
+def _history(home: Home, settings: Settings) -> list[Check]:
+    """How many days of the look-back of a link stand behind each hub."""
+    look_back = ceil(settings.links.max_days_at_hub + settings.links.max_days_to_russia)
+    if not home.database.is_file():
+        return []
+    with connect(settings, home.work / "spill") as con:
+        try:
+            con.execute(f"ATTACH {literal(str(home.database))} AS published (READ_ONLY)")
+            con.execute("USE published")
+            create(con, "checks/hub_history", settings.parameters("links"), temporary=True)
+            rows = con.execute(
+                "SELECT hub_id, name, n_days FROM hub_history ORDER BY n_days DESC, hub_id"
+            ).fetchall()
+            (n_hubs,) = con.execute("SELECT count(*) FROM hubs").fetchone() or (0,)
+        except duckdb.Error:
+            found = "cannot be told from the published database: run `transship publish`"
+            return [Check("history", False, found, is_lack=True)]
+    advice = f"scores mean little before {look_back} days are full"
+    checks = [
+        Check(
+            f"history {hub_id}",
+            False,
+            f"{name}: {n_days} of the last {look_back} days" + ("" if n_days >= look_back else f"; {advice}"),
+            is_lack=n_days < look_back,
+        )
+        for hub_id, name, n_days in rows
+    ]
+    if len(rows) < n_hubs:
+        nothing = f"{n_hubs - len(rows)} of {n_hubs} hubs were not heard in {look_back} days"
+        checks.append(Check("history", False, nothing, is_lack=True))
+    return checks
+
+
+def _reference(home: Home) -> Check:
+    """Where the gazetteer and the fetched lists of ports differ: told, and for a person to judge."""
+    try:
+        found = differences(home)
+    except TransshipError as error:
+        return Check("reference", True, str(error))
+    if found is None:
+        return Check("reference", False, "not fetched: `transship fetch reference` to check the gazetteer")
+    told = []
+    if found.unknown_codes:
+        told.append(
+            f"{len(found.unknown_codes)} of {found.n_codes} codes are not in UN/LOCODE "
+            f"({_some(found.unknown_codes)})"
+        )
+    if found.moved:
+        far = [f"{port_id} {away_km:.0f} km" for port_id, away_km in found.moved]
+        told.append(
+            f"{len(far)} of {found.n_places} ports lie over {FAR_KM} km from World Port Index ({_some(far)})"
+        )
+    agree = f"{found.n_codes} codes and {found.n_places} places of ports agree with the fetched lists"
+    return Check("reference", False, "; ".join(told) or agree, is_lack=bool(told))
+
+
+def _some(words: list[str], at_most: int = 10) -> str:
+    more = f", and {len(words) - at_most} more" if len(words) > at_most else ""
+    return ", ".join(words[:at_most]) + more
 
 
 def _existing(folder: Path) -> Path:

@@ -231,11 +231,11 @@ def test_values() -> None:
     assert {text: is_noncommercial(text) for text in licences} == licences
 
 
-def test_the_doctor_looks_at_these_files_too(read: Read, empty_home: Home) -> None:
+def test_the_doctor_looks_at_these_files_too(read: Read, empty_home: Home, settings: Settings) -> None:
     from pipeline.steps.status import doctor
 
     read(body_of([GOOD]))
-    assert not [check for check in doctor(empty_home) if check.is_fault]
+    assert not [check for check in doctor(empty_home, settings) if check.is_fault]
     (path,) = (empty_home.lake / "visits").rglob("*.parquet")
     path.write_bytes(path.read_bytes()[:-1])
-    assert len([check for check in doctor(empty_home) if check.is_fault]) == 1
+    assert len([check for check in doctor(empty_home, settings) if check.is_fault]) == 1

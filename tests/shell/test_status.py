@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipeline.fetching import known_sources
 from pipeline.home import Home
 from tests.shell.conftest import Run
 
@@ -114,3 +116,54 @@ def test_sources_say_what_they_need(transship: Run) -> None:
         for name in ("title", "coverage", "delay", "licence", "attribution"):
             assert source[name]
     assert "Danish Maritime Authority" in transship("sources").out
+
+
+def test_doctor_says_what_missing_keys_would_add(
+    transship: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for source in known_sources():
+        for variable in source.key_variables:
+            monkeypatch.delenv(variable, raising=False)
+    ran = transship("doctor", "--home", tmp_path)
+    assert ran.code == 0
+    (line,) = [line for line in ran.out.splitlines() if "key gfw" in line]
+    assert line.startswith("lacking")
+    assert "GFW_API_TOKEN not set; would add: calls at hubs in Morocco" in line
+    monkeypatch.setenv("GFW_API_TOKEN", "a-token")
+    assert "key gfw" not in transship("doctor", "--home", tmp_path).out
+    monkeypatch.setenv("GFW_API_TOKEN", "a\x07token")
+    ran = transship("doctor", "--home", tmp_path)
+    assert (ran.code, "a\x07token" in ran.out + ran.err) == (1, False)
+
+
+def test_doctor_counts_the_days_behind_each_hub(transship: Run, published: Home) -> None:
+    with duckdb.connect(str(published.database)) as con:
+        con.execute(
+            """CREATE TABLE hubs AS FROM (VALUES
+            ('MATNG', 'Tangier', 35.788, -5.803, 2.0), ('MAPTM', 'Tanger Med', 35.889, -5.503, 6.5),
+            ('TRAMR', 'Ambarli', 40.96, 28.68, 5.0)) AS hubs(hub_id, name, lat, lon, radius_km)"""
+        )
+        # A cell of a quarter degree that holds Tanger Med, heard on three days of which one is long past; the
+        # edge of the next cell is 5 km from Tangier and more than its radius.
+        con.execute(
+            """CREATE TABLE coverage AS SELECT day + hour AS hour_at, 35.875e0 AS lat, -5.625e0 AS lon
+            FROM (VALUES (DATE '2026-04-01'), (DATE '2026-03-31'), (DATE '2026-01-01')) AS d(day),
+            (VALUES (INTERVAL 3 HOUR), (INTERVAL 4 HOUR)) AS h(hour)"""
+        )
+        con.execute(
+            """CREATE TABLE port_calls AS SELECT 'MATNG' AS port_id,
+            TIMESTAMP '2026-03-01 10:00:00' AS arrived_at, NULL::TIMESTAMP AS departed_at"""
+        )
+    ran = transship("doctor", "--json", "--home", published.root)
+    assert ran.code == 0
+    told = {c["name"]: c["found"] for c in ran.json if c["name"].startswith("history")}
+    advice = "scores mean little before 75 days are full"
+    assert told == {
+        "history MAPTM": f"Tanger Med: 2 of the last 75 days; {advice}",
+        "history MATNG": f"Tangier: 1 of the last 75 days; {advice}",
+        "history": "1 of 3 hubs were not heard in 75 days",
+    }
+    settings = ["--set", "links.max_days_at_hub=1", "--set", "links.max_days_to_russia=1"]
+    ran = transship("doctor", "--json", "--home", published.root, *settings)
+    (full,) = [c for c in ran.json if c["name"] == "history MAPTM"]
+    assert (full["found"], full["is_lack"]) == ("Tanger Med: 2 of the last 2 days", False)
