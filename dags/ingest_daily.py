@@ -1,16 +1,17 @@
-"""Every day, for each source: read what lies below raw/ for the run's day into the lake."""
+"""Every day and whenever files were fetched: read what is new below raw/ into the lake."""
 
 # `pipeline` is imported within the tasks, so that parsing this file costs nothing.
 # ruff: noqa: PLC0415
 
-from airflow.sdk import CronDataIntervalTimetable, dag, get_current_context, task
-from transship_common import DAY, POSITIONS, START, TRIES, WRITER
+from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, dag, get_current_context, task
+from transship_common import DAY, POSITIONS, RAW, START, TRIES, WRITER
 
 DOC = """
-### Reads each source's files of a day into the lake
+### Reads each source's files into the lake
 
 | the run | reads below `HOME/raw/<source>/` |
 | --- | --- |
+| triggered by `fetch_daily`, `fetch_hourly` | whatever was not read yet |
 | scheduled | its logical date less the source's delay (three days for `dma`), and whatever was not read yet |
 | backfilled | its logical date less the source's delay |
 | manual with `day` | that day |
@@ -23,7 +24,7 @@ to `detect_daily`. Running a day again changes nothing.
 
 
 @dag(
-    schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
+    schedule=AssetOrTimeSchedule(timetable=CronDataIntervalTimetable("@daily", timezone="UTC"), assets=[RAW]),
     start_date=START,
     catchup=False,
     max_active_runs=1,

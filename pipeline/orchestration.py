@@ -4,6 +4,7 @@
 and nothing here imports Airflow. Days travel between tasks as text, since Airflow hands them on as JSON.
 """
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,16 +17,19 @@ import duckdb
 
 from pipeline import manifests
 from pipeline.errors import TransshipError, UsageError
+from pipeline.fetching import FETCHERS, FetchResult
 from pipeline.home import Home
+from pipeline.net import Unreachable
+from pipeline.secrets import secret
 from pipeline.settings import Settings, load_settings
 from pipeline.sources import SOURCES
 from pipeline.steps.detect import detect
+from pipeline.steps.fetch import fetch
 from pipeline.steps.ingest import ingest, raw_files
 from pipeline.steps.link import link
 from pipeline.steps.publish import publish
 
-# How many days after its end a source's day can be had (0 where a source is not named): docs/sources.md.
-LAG_DAYS = {"dma": 3}
+LOG = logging.getLogger(__name__)
 
 # How far a day's reports reach into the days beside it.
 MARGIN = timedelta(days=1)
@@ -35,6 +39,10 @@ DATE_IN_NAME = re.compile(r"(?<!\d)(\d{4}-\d{2}(?:-\d{2})?)(?!\d)")
 
 class PassingFault(Exception):
     """The work failed for a reason that may pass by itself, such as a full disk: worth another try."""
+
+
+class NothingToFetch(Exception):
+    """The source has no such day, or its key is not set: no fault, and said in one line."""
 
 
 def run_days(
@@ -64,9 +72,98 @@ def run_days(
 
 
 def part_of(path: Path) -> str:
-    """The day (2026-01-31) or month (2018-01) in a raw file's name, empty where there is none."""
-    found = DATE_IN_NAME.search(path.name.replace("_", "-"))
+    """The day (2026-01-31) or month (2018-01) in a raw file's name, else in its folder's (polls), else ''."""
+    found = DATE_IN_NAME.search(path.name.replace("_", "-")) or DATE_IN_NAME.fullmatch(path.parent.name)
     return found.group(1) if found else ""
+
+
+def plan_fetch(
+    source: str,
+    run_type: str,
+    *,
+    logical_date: datetime | None = None,
+    run_after: datetime | None = None,
+    day: str | None = None,
+) -> list[dict[str, Any]]:
+    """What a run fetches of a source that has days: [{"first", "last", "is_awaited"}, ...].
+
+    The run's day, and in a run that is not for one day alone whatever was missed in the source's look-back
+    since the first day of it that is here. A scheduled run waits for its own day. Raises NothingToFetch where
+    the source's key is not set.
+    """
+    home, _ = _home()
+    fetcher = FETCHERS[source]
+    _require_key(source)
+    (own,) = run_days(
+        run_type,
+        logical_date=logical_date,
+        run_after=run_after,
+        lag_days=fetcher.source.lag_days,
+        day=day,
+    )
+    if run_type == "backfill" or (day and run_type != "scheduled"):
+        return [_part(own, own)]
+    earlier = [own - timedelta(days=number) for number in range(fetcher.look_back_days, 0, -1)]
+    if fetcher.knows_its_days:
+        return [_part(earlier[0], own)]
+    parts = {part_of(path) for path in raw_files(home, source)}
+    here = [past for past in earlier if parts & {f"{past}", f"{past:%Y-%m}"}]
+    # Only where days have come in of late can one have been missed: a new home is not filled with a month.
+    missed = [past for past in earlier if here and past > here[0] and past not in here]
+    return [
+        *(_part(past, past) for past in missed),
+        _part(own, own, is_awaited=run_type == "scheduled"),
+    ]
+
+
+def _part(first: date, last: date, *, is_awaited: bool = False) -> dict[str, Any]:
+    return {"first": f"{first}", "last": f"{last}", "is_awaited": is_awaited}
+
+
+def fetch_part(source: str, first: str, last: str, *, is_awaited: bool = False) -> bool:
+    """Fetch the days of a plan's part; returns whether it is done, False of an awaited day that is not there.
+
+    Raises NothingToFetch for a key that is not set and for a day that the source does not have, PassingFault
+    where the source cannot be reached now, TransshipError where it refuses or its form has changed.
+    """
+    result = _fetched(source, _day(first), _day(last))
+    if FETCHERS[source].knows_its_days or not result.missing_days:
+        return True
+    if is_awaited:
+        return False
+    raise NothingToFetch(result.lines[-1])
+
+
+def poll(source: str, run_type: str) -> None:
+    """Ask a live service or for a list once; raises as `fetch_part`.
+
+    What is current belongs to no past run. An opt-in source is left alone until it was fetched by name.
+    """
+    home, _ = _home()
+    if run_type == "backfill":
+        raise NothingToFetch(f"{source} has no past hours or days to fetch")
+    if FETCHERS[source].is_opt_in and not (home.raw / source).is_dir():
+        raise NothingToFetch(f"{source} is left out until `transship fetch {source}` was run once (opt-in)")
+    _fetched(source, None, None)
+
+
+def _require_key(source: str) -> None:
+    keys = FETCHERS[source].source.key_variables
+    if missing := [variable for variable in keys if secret(variable) is None]:
+        raise NothingToFetch(
+            f"{source} is left out: its key is not set ({', '.join(missing)} in the environment, or the "
+            f"connection transship_{source})"
+        )
+
+
+def _fetched(source: str, first: date | None, last: date | None) -> FetchResult:
+    home, settings = _home()
+    _require_key(source)
+    with _faults_told_apart():
+        result = fetch(home, settings, source, first=first, last=last)
+    for line in result.lines:
+        LOG.info(line)
+    return result
 
 
 def plan_ingest(
@@ -79,24 +176,26 @@ def plan_ingest(
     """What an ingest run reads, by source and date in the files' names: [{"source", "part"}, ...].
 
     The files of the run's day. A scheduled run, and a manual one without `day`, also takes whatever else
-    lies below raw/ and was not read yet, so that a day that came late or was missed is caught up.
+    lies below raw/ and was not read yet, so that a day that came late or was missed is caught up; a run that
+    fetched files triggered takes that alone.
     """
     home, _ = _home()
-    catches_up = run_type == "scheduled" or not (day or run_type == "backfill")
+    catches_up = run_type in {"scheduled", "asset_triggered"} or not (day or run_type == "backfill")
     read = {(seen["path"], seen["bytes"], seen["mtime_ns"]) for seen in manifests.load(home)}
     wanted = []
     for source in SOURCES:
-        (own,) = run_days(
+        days = run_days(
             run_type,
             logical_date=logical_date,
             run_after=run_after,
-            lag_days=LAG_DAYS.get(source, 0),
+            lag_days=SOURCES[source].lag_days,
             day=day,
         )
+        own = {f"{found:{form}}" for found in days for form in ("%Y-%m-%d", "%Y-%m")}
         parts = {
             part_of(path)
             for path in raw_files(home, source)
-            if part_of(path) in {f"{own}", f"{own:%Y-%m}"} or (catches_up and _facts(path) not in read)
+            if part_of(path) in own or (catches_up and _facts(path) not in read)
         }
         wanted += [{"source": source, "part": part} for part in sorted(parts)]
     return wanted
@@ -176,9 +275,11 @@ def _home() -> tuple[Home, Settings]:
 
 @contextmanager
 def _faults_told_apart() -> Iterator[None]:
-    """Raise as PassingFault what may pass by itself (the disk, another process that holds a database)."""
+    """Raise as PassingFault what may pass by itself (the network, the disk, a lock that another holds)."""
     try:
         yield
+    except Unreachable as error:
+        raise PassingFault(str(error)) from error
     except TransshipError as error:
         if isinstance(error.__cause__, OSError | duckdb.IOException):
             raise PassingFault(str(error)) from error

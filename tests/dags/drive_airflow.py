@@ -1,6 +1,7 @@
 """Run by test_airflow.py within Airflow's surroundings: `drive_airflow.py REPORT STEPS`.
 
-STEPS is a JSON list of {"parse": true} or {"run": DAG, "conf": {...}}; what was found goes to REPORT.
+STEPS is a JSON list of {"parse": true}, {"run": DAG, "conf": {...}} or {"connection": ID, "password": WORD};
+what was found goes to REPORT.
 """
 
 import json
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.models.connection import Connection
 from airflow.models.pool import Pool
 from airflow.utils.session import create_session
 
@@ -33,6 +35,11 @@ def main(report: str, steps: str) -> None:
     for step in json.loads(steps):
         if "parse" in step:
             found |= declared(bag)
+        elif "connection" in step:
+            with create_session() as session:
+                session.add(
+                    Connection(conn_id=step["connection"], conn_type="http", password=step["password"])
+                )
         else:
             found["runs"].append(run(bag.dags[step["run"]], step.get("conf")))
     Path(report).write_text(json.dumps(found), encoding="utf-8")
@@ -67,6 +74,7 @@ def of_task(task) -> dict:
         "retries": task.retries,
         "retry_exponential_backoff": task.retry_exponential_backoff,
         "outlets": [asset.name for asset in task.outlets],
+        "mode": task.partial_kwargs.get("mode") if task.is_mapped else None,
     }
 
 

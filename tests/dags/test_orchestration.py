@@ -3,13 +3,17 @@
 import itertools
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline import orchestration
 from pipeline.errors import TransshipError, UsageError
+from pipeline.fetching import FetchResult
 from pipeline.home import Home
+from pipeline.net import Refused, Unreachable
 from pipeline.orchestration import PassingFault, part_of, run_days
+from pipeline.settings import Settings
 from tests.dags import two_days
 
 TENTH = datetime(2024, 3, 10, tzinfo=UTC)
@@ -140,3 +144,113 @@ def plan(run_type: str, **given: object) -> list[str]:
     parts = orchestration.plan_ingest(run_type, **given)
     assert {found["source"] for found in parts} <= {"dma"}
     return [found["part"] for found in parts]
+
+
+def test_a_run_that_fetched_files_triggered_reads_what_is_unread(at_home: Home) -> None:
+    two_days.write_days(at_home.raw / "dma")
+    assert plan("asset_triggered", run_after=TENTH) == ["2024-03-01", "2024-03-02"]
+    orchestration.ingest_part("dma", "2024-03-01")
+    assert plan("asset_triggered", run_after=TENTH) == ["2024-03-02"]
+
+
+def test_polls_are_read_by_the_day_of_their_folder() -> None:
+    assert part_of(Path("raw/digitraffic/2026-09-01/locations-20260901T120000250Z.json")) == "2026-09-01"
+    assert part_of(Path("raw/gfw/port_visit/20260101-20260201/00000000.json")) == ""
+
+
+def plan_gfw(logical_date: datetime) -> list[dict[str, Any]]:
+    return orchestration.plan_fetch("gfw", "scheduled", logical_date=logical_date)
+
+
+def days_of(parts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(part["first"], part["last"]) for part in parts]
+
+
+def test_a_scheduled_run_awaits_its_day_and_takes_what_was_missed(at_home: Home) -> None:
+    plan_fetch = orchestration.plan_fetch
+    (own,) = plan_fetch("dma", "scheduled", logical_date=TENTH)
+    assert own == {"first": "2024-03-07", "last": "2024-03-07", "is_awaited": True}
+    put(at_home, "aisdk-2024-01-31.zip")
+    assert len(plan_fetch("dma", "scheduled", logical_date=TENTH)) == 1
+    for name in ("aisdk-2024-03-01.zip", "aisdk-2024-03-04.zip", "aisdk-2018-01.zip"):
+        put(at_home, name)
+    *missed, own = plan_fetch("dma", "scheduled", logical_date=TENTH)
+    assert days_of(missed) == [(day, day) for day in ("2024-03-02", "2024-03-03", "2024-03-05", "2024-03-06")]
+    assert own["first"] == "2024-03-07"
+    assert [part["is_awaited"] for part in (*missed, own)] == [False] * 4 + [True]
+    # A month holds all its days.
+    put(at_home, "aisdk-2024-03.zip")
+    assert days_of(plan_fetch("dma", "scheduled", logical_date=TENTH)) == [("2024-03-07", "2024-03-07")]
+
+
+def test_backfilled_runs_and_those_of_a_day_fetch_that_day_alone(at_home: Home) -> None:
+    put(at_home, "aisdk-2024-03-01.zip")
+    (backfilled,) = orchestration.plan_fetch("dma", "backfill", logical_date=TENTH)
+    assert (backfilled["first"], backfilled["is_awaited"]) == ("2024-03-07", False)
+    (by_hand,) = orchestration.plan_fetch("dma", "manual", logical_date=TENTH, day="2024-01-31")
+    assert (by_hand["first"], by_hand["last"]) == ("2024-01-31", "2024-01-31")
+
+
+def test_a_source_that_knows_its_days_is_asked_for_all_it_looks_back_to(
+    at_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("GFW_API_TOKEN", "BARENTSWATCH_CLIENT_ID", "BARENTSWATCH_CLIENT_SECRET"):
+        monkeypatch.setenv(variable, "a-key")
+    assert days_of(plan_gfw(TENTH)) == [("2024-02-06", "2024-03-07")]
+    tracks = days_of(orchestration.plan_fetch("barentswatch", "scheduled", logical_date=TENTH))
+    assert tracks == [("2024-02-26", "2024-03-10")]
+
+
+def test_polls_belong_to_no_past_and_opt_in_lists_wait_to_be_fetched_by_name(
+    monkeypatch: pytest.MonkeyPatch, at_home: Home
+) -> None:
+    polled = []
+
+    def fetch(home: Home, settings: Settings, source: str, **days: object) -> FetchResult:
+        assert days == {"first": None, "last": None}
+        polled.append(source)
+        return FetchResult()
+
+    monkeypatch.setattr(orchestration, "fetch", fetch)
+    with pytest.raises(orchestration.NothingToFetch, match="digitraffic has no past"):
+        orchestration.poll("digitraffic", "backfill")
+    with pytest.raises(orchestration.NothingToFetch, match="opt-in"):
+        orchestration.poll("opensanctions", "scheduled")
+    (at_home.raw / "opensanctions").mkdir(parents=True)
+    for source in ("digitraffic", "uk", "opensanctions"):
+        orchestration.poll(source, "scheduled")
+    assert polled == ["digitraffic", "uk", "opensanctions"]
+
+
+def test_late_days_missing_keys_and_faults_of_a_fetch(
+    monkeypatch: pytest.MonkeyPatch, at_home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What each outcome means to the scheduler; the fetch itself is tested in tests/fetch."""
+    outcome: list[FetchResult | Exception] = []
+
+    def fetch(*_: object, **__: object) -> FetchResult:
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
+        return outcome[0]
+
+    monkeypatch.setattr(orchestration, "fetch", fetch)
+    day = "2024-03-07"
+    outcome[:] = [FetchResult(lines=["dma: 0 new", f"not there: {day}"], missing_days=[date(2024, 3, 7)])]
+    assert orchestration.fetch_part("dma", day, day, is_awaited=True) is False
+    with pytest.raises(orchestration.NothingToFetch, match=f"not there: {day}"):
+        orchestration.fetch_part("dma", day, day)
+    outcome[:] = [Unreachable("dma: cannot be reached")]
+    with pytest.raises(PassingFault, match="cannot be reached"):
+        orchestration.fetch_part("dma", day, day, is_awaited=True)
+    outcome[:] = [Refused("dma: refuses")]
+    with pytest.raises(Refused):
+        orchestration.fetch_part("dma", day, day)
+    outcome[:] = [FetchResult(n_new=1, lines=["gfw: 1 new file(s)"])]
+    monkeypatch.delenv("GFW_API_TOKEN", raising=False)
+    for ask in (lambda: orchestration.fetch_part("gfw", day, day), lambda: plan_gfw(TENTH)):
+        with pytest.raises(orchestration.NothingToFetch, match="GFW_API_TOKEN"):
+            ask()
+    monkeypatch.setenv("GFW_API_TOKEN", "a-token")
+    caplog.set_level("INFO")
+    assert orchestration.fetch_part("gfw", day, day) is True
+    assert "gfw: 1 new file(s)" in caplog.text
