@@ -34,11 +34,6 @@ class Home:
         return self.root / "work"
 
     @property
-    def days(self) -> Path:
-        """Per day what detection found in that day alone."""
-        return self.work / "days"
-
-    @property
     def events(self) -> Path:
         """The events' database (one writer, no readers)."""
         return self.work / "events.duckdb"

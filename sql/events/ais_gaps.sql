@@ -1,4 +1,4 @@
--- One row is a silence of one ship, longer than gaps.min_hours (contract: docs/data-dictionary.md). The last
+-- One row is a silence of one ship, longer than gaps.min_hours (contract: pipeline/schema.txt). The last
 -- silence of each ship stays open until it is heard again. It is suspicious where others were heard in the same
 -- quarter-degree cell during the first hours of the silence, and the ship did not lie in a port. Reads
 -- silences, feed_holes, day_coverage, calls, data_until. Settings: gaps.min_hours, gaps.heard_hours,

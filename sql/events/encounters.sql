@@ -1,4 +1,4 @@
--- One row is two ships alongside each other, away from a berth (contract: docs/data-dictionary.md). The kind:
+-- One row is two ships alongside each other, away from a berth (contract: pipeline/schema.txt). The kind:
 -- `service` where one of them is a harbour craft; `bunkering` where a tanker lies at a ship that carries no oil,
 -- or a small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo
 -- ships or two tankers lie closer than ships at anchor do; else `unknown`. Reads meetings, vessels, ports,

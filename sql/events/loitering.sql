@@ -1,4 +1,4 @@
--- One row is one ship lying or drifting at sea with no other seen beside it (contract: docs/data-dictionary.md).
+-- One row is one ship lying or drifting at sea with no other seen beside it (contract: pipeline/schema.txt).
 -- One that lay at anchor within a port's ring is a port call, and stands here too only where a silent ship fits
 -- beside it with loitering.dark_p or more. Reads lonely, dark_partners, ports. Settings: loitering.dark_p.
 WITH

@@ -1,4 +1,4 @@
--- One row is one stop of a ship in a port, as its own reports tell it (contract: docs/data-dictionary.md).
+-- One row is one stop of a ship in a port, as its own reports tell it (contract: pipeline/schema.txt).
 -- confidence as Global Fishing Watch counts it: 4 entry, stop and exit seen; 3 a stop and one of them; 2 a stop alone;
 -- 1 a silence alone. Draught in is the last one sent up to the arrival, draught out the last one sent until
 -- port_calls.draught_hours after the departure and before the next call; destination likewise.

@@ -1,4 +1,4 @@
--- One row is one stop of a ship in a port (contract: docs/data-dictionary.md): our own calls, and those that only a
+-- One row is one stop of a ship in a port (contract: pipeline/schema.txt): our own calls, and those that only a
 -- witness told. A witness's call is the same as another where ship and port are, and their times overlap or lie
 -- within port_calls.shift_hours (nearest first), or where the times overlap within 20 km, since a port's edge is
 -- nobody's to draw. Our own times count where we have any, then a port's, then Global Fishing Watch's.

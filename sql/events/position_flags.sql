@@ -1,4 +1,4 @@
--- One row is a reason to distrust positions (contract: docs/data-dictionary.md): here two ships on one MMSI, by
+-- One row is a reason to distrust positions (contract: pipeline/schema.txt): here two ships on one MMSI, by
 -- the spans in which both were heard, and reports that no ship on that MMSI can have sent. Reads day_pieces,
 -- piece_ships, ship_pieces. Settings: none.
 WITH

@@ -1,5 +1,5 @@
 -- One row is a ship's arrival in Russia, or in a port that Russia controls, by a stop seen there (contract:
--- docs/data-dictionary.md). A call at berth is an arrival. A ship at anchor has arrived only where no berth call
+-- pipeline/schema.txt). A call at berth is an arrival. A ship at anchor has arrived only where no berth call
 -- in such a port follows within arrivals.anchor_days: else it waited for that berth. Reads port_calls, ports.
 -- Settings: arrivals.anchor_days, arrivals.anchor_hours.
 WITH

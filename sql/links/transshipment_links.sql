@@ -1,4 +1,4 @@
--- One row is a transfer at a hub and the Russian arrival it may have fed (contract: docs/data-dictionary.md).
+-- One row is a transfer at a hub and the Russian arrival it may have fed (contract: pipeline/schema.txt).
 -- It is non-commercial where a
 -- call it rests on is. Reads scored, vessels, russia_arrivals, port_calls. Settings: none.
 WITH
