@@ -347,6 +347,22 @@ def link(session: Session) -> None:
 
 
 @verb()
+def screen(session: Session) -> None:
+    """Hold ships against the sanctions lists that were fetched.
+
+    By IMO number, then MMSI; a like name alone is a lead, not a hit.
+    """
+    from pipeline.steps.screen import screen as step
+
+    result = step(session.home, session.settings, progress=session.progress)
+    if session.as_json:
+        console.print_json(asdict(result))
+        return
+    for line in result.lines:
+        console.print_line(line)
+
+
+@verb()
 def publish(
     session: Session,
     *,
@@ -374,9 +390,9 @@ def run(
     last: ToOption = None,
     mapping: MapOption = None,
 ) -> None:
-    """Fetch, ingest, detect, link and publish.
+    """Fetch, ingest, detect, link, screen and publish.
 
-    Where files are named, nothing is fetched.
+    Where files are named, nothing is fetched. Ships are screened where a list was fetched before.
     """
     days = window(first, last)
     from pipeline.steps.run import run as step

@@ -306,7 +306,7 @@ class Typos:
 
 def route(text: str | None) -> list[str]:
     """The places of a text in their order; none where it says nothing or goes to and fro."""
-    said = _latin(text or "")
+    said = latin(text or "")
     if "<" in said or NOTHING.fullmatch(said):
         return []
     legs = [leg.strip() for leg in ROUTE.split(said)]
@@ -338,7 +338,7 @@ def one_edit(a: str, b: str) -> bool:
     return x[1:] == y[1:] or x[1:] == y or x == y[1:] or (x[:2] == y[1::-1] and x[2:] == y[2:])
 
 
-def _latin(text: str) -> str:
+def latin(text: str) -> str:
     """Text up to the padding, in Latin capitals: no accents, Cyrillic as its look-alike or spelled out."""
     said = text.split("@", 1)[0].upper()
     if not said.isascii():
@@ -365,7 +365,7 @@ def _without_tail(name: str) -> str:
 def _names(name: str) -> Iterator[str]:
     """The names in "Gebze / Diliskelesi", plain."""
     for part in name.split(" / "):
-        if plain := plain_name(_latin(part)):
+        if plain := plain_name(latin(part)):
             yield plain
 
 

@@ -44,6 +44,11 @@ class Home:
         return self.work / "links.duckdb"
 
     @property
+    def screening(self) -> Path:
+        """The database of ships on sanctions lists (one writer, no readers)."""
+        return self.work / "screening.duckdb"
+
+    @property
     def published(self) -> Path:
         """What readers open."""
         return self.root / "published"

@@ -28,6 +28,7 @@ from pipeline.steps.fetch import fetch
 from pipeline.steps.ingest import ingest, raw_files
 from pipeline.steps.link import link
 from pipeline.steps.publish import publish
+from pipeline.steps.screen import screen
 
 LOG = logging.getLogger(__name__)
 
@@ -252,6 +253,13 @@ def link_events() -> None:
     """Link the events of all days."""
     with _faults_told_apart():
         link(*_home())
+
+
+def screen_ships() -> None:
+    """Hold the ships against the sanctions lists that were fetched; nothing to do where there is none."""
+    with _faults_told_apart():
+        for line in screen(*_home()).lines:
+            LOG.info(line)
 
 
 def publish_tables(extras: Iterable[Mapping[str, Any]] = ()) -> list[str]:

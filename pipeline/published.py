@@ -117,6 +117,9 @@ SHIP_SECTIONS = {
     "ais_gaps": "SELECT * FROM ais_gaps WHERE vessel_id = $1 ORDER BY off_at",
     "position_flags": "SELECT * FROM position_flags WHERE vessel_id = $1 ORDER BY started_at, kind",
     "russia_arrivals": "SELECT * FROM russia_arrivals WHERE vessel_id = $1 ORDER BY arrived_at",
+    "screening_hits": """SELECT * FROM screening_hits WHERE vessel_id = $1
+        ORDER BY is_lead, match_score DESC, hit_id""",
+    "russian_ships_at_hubs": "SELECT * FROM russian_ships_at_hubs WHERE vessel_id = $1 ORDER BY arrived_at",
     "transshipment_links": """SELECT * FROM transshipment_links WHERE $1 IN (from_vessel_id, to_vessel_id)
         ORDER BY score DESC, link_id""",
 }
@@ -130,6 +133,8 @@ SHIP_COLUMNS = {
     "ais_gaps": "off_at on_at duration_h distance_km is_suspicious",
     "position_flags": "started_at ended_at kind n_positions detail",
     "russia_arrivals": "arrived_at port_id basis confidence p_no_transfer",
+    "screening_hits": "list entity_name matched_identity is_lead is_sanction match_score listed_on url",
+    "russian_ships_at_hubs": "arrived_at departed_at hub_id purpose why",
     "transshipment_links": "score status pattern hub_id from_name to_name russia_port_id arrived_at link_id",
 }
 FIND_SHIP = """

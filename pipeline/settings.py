@@ -130,6 +130,36 @@ class LinkSettings(Section):
     draught_change_m: float = Field(0.3, gt=0, description="a smaller change of draught is none")
 
 
+class ScreeningSettings(Section):
+    """Ships against sanctions lists."""
+
+    name_similarity: float = Field(0.9, gt=0, le=1, description="names at least so alike are a lead")
+    name_letters: int = Field(6, ge=3, description="a name with fewer letters must be equal")
+    name_min_length_m: float = Field(24, ge=0, description="ships known to be shorter get no leads by name")
+    mmsi_weight: float = Field(
+        0.7, ge=0, le=1, description="score of a match by MMSI, against 1 by IMO number"
+    )
+    name_weight: float = Field(0.5, ge=0, le=1, description="score of a lead by equal names")
+    historic_weight: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="factor of the score where the ship's identity that matched is not its present one",
+    )
+
+
+class HubShipSettings(Section):
+    """Russian ships at hubs, and what they did there."""
+
+    served_share: float = Field(
+        0.33, gt=0, le=1, description="share of calls at Russian berths that makes a ship Russian-served"
+    )
+    served_calls: int = Field(3, ge=1, description="calls at Russian berths needed for that")
+    served_days: float = Field(365, gt=0, description="how far back those calls may lie")
+    repair_hours: float = Field(240, gt=0, description="a stay so long with draught unchanged is a repair")
+    cargo_hours: float = Field(3, ge=0, description="a stay so long at a berth for cargo is for cargo")
+
+
 class AlertSettings(Section):
     """The daily e-mail."""
 
@@ -166,6 +196,8 @@ class Settings(BaseSettings):
     loitering: LoiteringSettings = LoiteringSettings()
     tracks: TrackSettings = TrackSettings()
     links: LinkSettings = LinkSettings()
+    screening: ScreeningSettings = ScreeningSettings()
+    hub_ships: HubShipSettings = HubShipSettings()
     alerts: AlertSettings = AlertSettings()
     engine: EngineSettings = EngineSettings()
     sources: dict[str, SourceSettings] = Field(default_factory=dict)

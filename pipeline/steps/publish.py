@@ -11,16 +11,18 @@ from typing import Any
 import duckdb
 
 from pipeline import __version__, gazetteer, manifests, runs
-from pipeline.engine import connect, explain_engine_error, literal
+from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.schema import COLUMNS, COMMENTS, TABLE_COMMENTS, definition, select_list
+from pipeline.screening import copies
 from pipeline.settings import Settings
 from pipeline.sources.sightings import is_noncommercial
 from pipeline.steps.detect import detect_without_noncommercial
 from pipeline.steps.link import link
+from pipeline.steps.screen import write_hits
 
 FROM_EVENTS = (
     "vessels",
@@ -37,7 +39,10 @@ FROM_EVENTS = (
     "feed_holes",
 )
 FROM_LINKS = ("transshipment_links", "link_evidence", "link_history")
+FROM_SCREENING = ("screening_hits",)
 FROM_GAZETTEER = ("ports", "terminals", "hubs")
+# Made here of what the steps before left.
+MARTS = ("russian_ships_at_hubs",)
 CAUTIONS = (
     "A link is a lead for a person to check, never a verdict.",
     "Scores are documented judgement, not calibrated yet; those of port_relay rank rather than measure.",
@@ -67,6 +72,11 @@ class _Commercial(Home):
         """Made from these events."""
         return self.work / "commercial" / "links.duckdb"
 
+    @property
+    def screening(self) -> Path:
+        """What lists free for commercial use say of these ships."""
+        return self.work / "commercial" / "screening.duckdb"
+
 
 def publish(
     home: Home, settings: Settings, *, commercial: bool = False, progress: Progress | None = None
@@ -80,12 +90,16 @@ def publish(
         if not path.is_file():
             raise TransshipError(f"{path} is missing; run `transship {step}` first")
     listed = manifests.load(home)
-    if commercial and any(is_noncommercial(manifest["licence"]) for manifest in listed):
+    lists = copies(home)
+    licences = [manifest["licence"] for manifest in listed] + [copy.facts.get("licence") for copy in lists]
+    if commercial and any(map(is_noncommercial, licences)):
         # Not by leaving rows out: what is left would still be scored against them, and named by them.
         listed = [manifest for manifest in listed if not is_noncommercial(manifest["licence"])]
         home = _Commercial(home.root)
         detect_without_noncommercial(Home(home.root), settings, home.events)
         link(home, settings, progress=say)
+        free = [copy for copy in lists if not copy.is_noncommercial]
+        write_hits(home, settings, free, home.screening, progress=say)
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
     with (
@@ -99,7 +113,8 @@ def publish(
         try:
             con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
             con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
-            rows = _fill(con, home, listed)
+            _attach_screening(con, home)
+            rows = _fill(con, home, settings, listed)
         except (duckdb.IOException, duckdb.CatalogException) as error:
             raise TransshipError(
                 f"{explain_engine_error(error)}; then run `transship detect` and `transship link` again"
@@ -110,11 +125,27 @@ def publish(
     return PublishResult(home.database, rows)
 
 
-def _fill(con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _attach_screening(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Make the hits readable, none where no list was fetched; ships that are no longer there have none."""
+    for table in FROM_SCREENING:
+        con.execute(f"CREATE TEMP TABLE {table} ({definition(table)})")
+    if not home.screening.is_file():
+        return
+    con.execute(f"ATTACH {literal(str(home.screening))} AS screening (READ_ONLY)")
+    for table in FROM_SCREENING:
+        con.execute(
+            f"INSERT INTO temp.{table} SELECT {select_list(table)} FROM screening.main.{table}"
+            " WHERE vessel_id IN (SELECT vessel_id FROM events.main.vessels)"
+        )
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, listed: Sequence[Mapping[str, Any]]
+) -> dict[str, int]:
     for schema, tables in (
         ("events.main", FROM_EVENTS),
         ("links.main", FROM_LINKS),
-        ("temp.main", FROM_GAZETTEER),
+        ("temp.main", (*FROM_SCREENING, *FROM_GAZETTEER)),
     ):
         for table in tables:
             key = ", ".join(f'"{name}"' for name, _ in COLUMNS[table][:2])
@@ -122,6 +153,11 @@ def _fill(con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[Mapping[s
                 f"CREATE TABLE out.{table} AS"
                 f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
+    for table in FROM_EVENTS:
+        con.execute(f"CREATE TEMP VIEW {table} AS FROM out.{table}")
+    for table in MARTS:
+        create(con, f"marts/{table}", settings.parameters("hub_ships", "links"), temporary=True)
+        con.execute(f"CREATE TABLE out.{table} AS SELECT {select_list(table)} FROM temp.{table} ORDER BY ALL")
     _source_tables(con, home, listed)
     _metadata(con)
     rows = {}

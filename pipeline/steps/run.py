@@ -1,4 +1,4 @@
-"""Everything in order: fetch, ingest, detect, link, publish."""
+"""Everything in order: fetch, ingest, detect, link, screen, publish."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,11 +7,13 @@ from pathlib import Path
 from pipeline.errors import TransshipError, UsageError
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
+from pipeline.screening import copies
 from pipeline.settings import Settings
 from pipeline.steps.detect import detect
 from pipeline.steps.ingest import ingest, raw_files
 from pipeline.steps.link import link
 from pipeline.steps.publish import publish
+from pipeline.steps.screen import screen
 
 
 def run(
@@ -40,11 +42,16 @@ def run(
         raise TransshipError("; ".join(read.failures))
     detect(home, settings, first=first, last=last, progress=progress)
     link(home, settings, progress=progress)
+    faults = [str(fault)] if fault else list(read.failures)
+    try:
+        if copies(home):
+            screen(home, settings, progress=progress)
+    except TransshipError as error:
+        # What was screened before is published.
+        faults.append(str(error))
     publish(home, settings, progress=progress)
-    if fault:
-        raise fault
-    if read.failures:
-        raise TransshipError("; ".join(read.failures))
+    if faults:
+        raise TransshipError("; ".join(faults)) from fault
 
 
 def _fetched(
