@@ -23,10 +23,10 @@ from pipeline.errors import TransshipError
 from pipeline.manifests import DayFiles
 from pipeline.progress import Progress
 from pipeline.settings import Settings
-from pipeline.tracks import split_day
+from pipeline.tracks import alternating, split_day
 
 # Raise when the meaning of a day's tables changes in a way that the SQL texts do not show.
-VERSION = 5
+VERSION = 6
 # Run in this order for every batch of days; each reads those before it.
 STAGES = (
     "days/day_pieces",
@@ -84,6 +84,8 @@ class DayPlan:
 def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: str) -> dict[date, str]:
     """What each day's tables depend on, as one hash a day."""
     chosen = settings.parameters("encounters", "port_calls", "tracks", "loitering")
+    # Of the settings on gaps a day depends on this one alone.
+    chosen["gaps_min_hours"] = settings.gaps.min_hours
     texts = [sql.read(name) for name in (*STAGES, *_BETWEEN)]
     common = json.dumps([VERSION, chosen, gazetteer, texts], sort_keys=True)
     nothing = DayFiles()
@@ -178,8 +180,10 @@ def _process_batch(
 ) -> int:
     parameters = settings.parameters()
     n_reports = _read_reports(con, lake, batch, settings)
-    _fill_speeds(con)
+    some_without = _fill_speeds(con)
     _split_odd_ships(con, settings)
+    if some_without:
+        _fill_speeds_of_pieces(con)
     create(con, "days/marks", parameters, temporary=True)
     for name in STAGES:
         create(con, name, parameters, temporary=True)
@@ -188,7 +192,7 @@ def _process_batch(
     create(con, "days/grid", parameters, temporary=True)
     create(con, "days/day_pair_slots", parameters, temporary=True)
     _read_statics(con, lake, batch)
-    for table in ("reports", "marks", "grid"):
+    for table in ("reports", "marks", "grid", "jumping"):
         con.execute(f"DROP TABLE temp.{table}")
     return n_reports
 
@@ -260,21 +264,37 @@ def merge_received(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DROP TABLE temp.merged")
 
 
-def _fill_speeds(con: duckdb.DuckDBPyConnection) -> None:
-    """Where a report came without a speed, the lower of those over the way to it and from it."""
+def _fill_speeds(con: duckdb.DuckDBPyConnection) -> bool:
+    """Where a report came without a speed, the lower of those over the way to it and from it.
+
+    Says whether any came without; `speeds` keeps what was filled in.
+    """
     (n_without,) = con.execute("SELECT count(*) FROM reports WHERE sog_kn IS NULL").fetchone() or (0,)
-    if n_without:
-        create(con, "days/speeds", temporary=True)
-        con.execute("""
-            UPDATE reports SET sog_kn = speeds.sog_kn FROM speeds
-            WHERE reports.sog_kn IS NULL AND reports.day = speeds.day AND reports.mmsi = speeds.mmsi
-              AND reports.t_s = speeds.t_s AND reports.lat = speeds.lat AND reports.lon = speeds.lon
-        """)
-        con.execute("DROP TABLE temp.speeds")
+    if not n_without:
+        return False
+    create(con, "days/speeds", temporary=True)
+    con.execute(f"UPDATE reports SET sog_kn = speeds.sog_kn FROM speeds WHERE {_SAME_REPORT}")
+    return True
+
+
+def _fill_speeds_of_pieces(con: duckdb.DuckDBPyConnection) -> None:
+    """Anew for MMSIs that were split: the way from one ship's report to another's was sailed by nobody."""
+    con.execute(f"""
+        UPDATE reports SET sog_kn = NULL FROM speeds
+        WHERE {_SAME_REPORT} AND (reports.day, reports.mmsi) IN (SELECT (day, mmsi) FROM day_labels)
+    """)
+    _fill_speeds(con)
+    con.execute("DROP TABLE temp.speeds")
+
+
+_SAME_REPORT = " AND ".join(f"reports.{c} = speeds.{c}" for c in ("day", "mmsi", "t_s", "lat", "lon"))
 
 
 def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Label the pieces of MMSIs whose day one ship cannot have sailed; `day_labels` keeps the labels."""
+    """Label the pieces of MMSIs whose day one ship cannot have sailed.
+
+    `day_labels` keeps the labels, `jumping` names the pieces whose reports alternate with another's.
+    """
     create(con, "days/odd_ships", settings.parameters("tracks"), temporary=True)
     odd = con.execute("""
         SELECT r.day, r.mmsi, r.t_s, r.lat, r.lon, r.sog_kn
@@ -282,7 +302,8 @@ def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
         ORDER BY r.day, r.mmsi, r.t_s, r.lat, r.lon
     """).df()
     labels = np.zeros(len(odd), dtype=np.int64)
-    for positions in odd.groupby(["day", "mmsi"], sort=True).indices.values():
+    jumping: list[tuple[int, int, int]] = []
+    for (day, mmsi), positions in odd.groupby(["day", "mmsi"], sort=True).indices.items():
         rows = odd.iloc[positions]
         labels[positions] = split_day(
             rows["t_s"].to_numpy(),
@@ -292,6 +313,9 @@ def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
             max_speed_kn=settings.tracks.max_speed_kn,
             slack_m=settings.tracks.slack_m,
         )
+        pieces = alternating(labels[positions], settings.tracks.min_reports)
+        jumping += [(int(day), int(mmsi), piece) for piece in pieces]
+    _from_frame(con, "jumping", pd.DataFrame(jumping, columns=["day", "mmsi", "piece"], dtype=np.int64))
     odd["piece"] = labels
     labelled = odd[["day", "mmsi", "t_s", "lat", "lon", "piece"]]
     _from_frame(con, "day_labels", labelled[labelled["piece"] > 0])

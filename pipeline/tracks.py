@@ -23,6 +23,9 @@ SPEED_MARGIN_KN = 5.0
 SHADOW_SHARE = 0.1
 SHADOW_M = 50_000.0
 SHADOW_S = 3600
+# Two ships on one number report as chance has it; a number that is now here and now there, in more than so
+# many of ten reports, is one transmitter whose position jumps.
+ALTERNATING_SHARE = 0.9
 # How many strays in a row, or reports of another ship, a track is followed across.
 LOOK_BACK = 32
 # How far from its neighbours in time a lone report is still believed to be the same ship.
@@ -62,6 +65,19 @@ def split_day(
         left = left[labels[left] < 0]
         piece += 1
     return labels
+
+
+def alternating(labels: Ints, min_reports: int) -> list[int]:
+    """The pieces of one MMSI's day (labels in time's order) whose reports alternate with another's."""
+    sizes = np.bincount(labels)
+    solid = np.flatnonzero(sizes >= min_reports)
+    found = set[int]()
+    for number, one in enumerate(solid):
+        for other in solid[number + 1 :]:
+            both = labels[(labels == one) | (labels == other)]
+            if np.count_nonzero(both[1:] != both[:-1]) > ALTERNATING_SHARE * (len(both) - 1):
+                found |= {int(one), int(other)}
+    return sorted(found)
 
 
 def _longest_path(

@@ -1,5 +1,5 @@
 -- One row is a silence of hours within one piece's day (or from the margin before it). Reads marks.
--- Settings: port_calls.gap_hours (the shortest silence that anything asks for).
+-- Settings: port_calls.gap_hours, gaps.min_hours, loitering.dark_hours (the shortest that anything asks for).
 SELECT
     day,
     mmsi,
@@ -11,4 +11,8 @@ SELECT
     lat AS on_lat,
     lon AS on_lon
 FROM marks
-WHERE is_own = 1 AND prev_t_s IS NOT NULL AND CAST(t_s - prev_t_s AS DOUBLE) >= $port_calls_gap_hours * 3600e0
+WHERE
+    is_own = 1
+    AND prev_t_s IS NOT NULL
+    AND CAST(t_s - prev_t_s AS DOUBLE)
+    >= least($port_calls_gap_hours, $gaps_min_hours, $loitering_dark_hours) * 3600e0

@@ -1,8 +1,68 @@
 -- One row is a ship's place at one slot of the common grid (UTC multiples of encounters.grid_minutes), interpolated
 -- between the reports before and after it where these are at most encounters.max_gap_minutes apart, never extrapolated.
+-- Where a number's reports alternate between two places (jumping), a silence longer than a slot in which it was heard at
+-- the other place is not interpolated either: it was no silence, and nothing tells that the ship stayed.
 -- x, y, z are metres on a sphere of 6371.0088 km, so that neighbours are found alike at the date line and the poles.
--- Reads marks. Settings: encounters.grid_minutes, encounters.max_gap_minutes.
+-- Reads marks, jumping (day, mmsi, piece). Settings: encounters.grid_minutes, encounters.max_gap_minutes.
 WITH
+elsewhere AS (
+    SELECT
+        mine.day AS day,
+        mine.mmsi AS mmsi,
+        mine.piece AS piece,
+        marks.t_s AS t_s
+    FROM jumping AS mine
+    INNER JOIN jumping AS others
+        ON mine.day = others.day AND mine.mmsi = others.mmsi AND mine.piece <> others.piece
+    INNER JOIN marks ON others.day = marks.day AND others.mmsi = marks.mmsi AND others.piece = marks.piece
+),
+
+torn AS (
+    SELECT DISTINCT
+        marks.day AS day,
+        marks.mmsi AS mmsi,
+        marks.piece AS piece,
+        marks.t_s AS t_s,
+        marks.prev_t_s AS prev_t_s
+    FROM marks
+    INNER JOIN elsewhere
+        ON
+            marks.day = elsewhere.day
+            AND marks.mmsi = elsewhere.mmsi
+            AND marks.piece = elsewhere.piece
+            AND elsewhere.t_s > marks.prev_t_s
+            AND elsewhere.t_s < marks.t_s
+    WHERE marks.t_s - marks.prev_t_s > 60 * CAST($encounters_grid_minutes AS BIGINT)
+),
+
+joined AS (
+    SELECT
+        marks.day AS day,
+        marks.mmsi AS mmsi,
+        marks.piece AS piece,
+        marks.t_s AS t_s,
+        marks.prev_t_s AS prev_t_s,
+        marks.lat AS lat,
+        marks.lon AS lon,
+        marks.prev_lat AS prev_lat,
+        marks.prev_lon AS prev_lon,
+        marks.sog_kn AS sog_kn,
+        marks.prev_sog_kn AS prev_sog_kn,
+        CASE
+            WHEN marks.prev_t_s IS NULL OR torn.t_s IS NOT NULL THEN 0
+            WHEN CAST(marks.t_s - marks.prev_t_s AS DOUBLE) <= $encounters_max_gap_minutes * 60e0 THEN 1
+            ELSE 0
+        END AS follows
+    FROM marks
+    LEFT JOIN torn
+        ON
+            marks.day = torn.day
+            AND marks.mmsi = torn.mmsi
+            AND marks.piece = torn.piece
+            AND marks.t_s = torn.t_s
+            AND marks.prev_t_s = torn.prev_t_s
+),
+
 legs AS (
     SELECT
         day,
@@ -18,8 +78,8 @@ legs AS (
         prev_sog_kn,
         prev_t_s // (60 * CAST($encounters_grid_minutes AS BIGINT)) + 1 AS first_slot,
         t_s // (60 * CAST($encounters_grid_minutes AS BIGINT)) AS last_slot
-    FROM marks
-    WHERE prev_t_s IS NOT NULL AND CAST(t_s - prev_t_s AS DOUBLE) <= $encounters_max_gap_minutes * 60e0
+    FROM joined
+    WHERE follows = 1
 ),
 
 slots AS (
@@ -40,10 +100,8 @@ starts AS (
         lat,
         lon,
         sog_kn
-    FROM marks
-    WHERE
-        t_s % (60 * CAST($encounters_grid_minutes AS BIGINT)) = 0
-        AND (prev_t_s IS NULL OR CAST(t_s - prev_t_s AS DOUBLE) > $encounters_max_gap_minutes * 60e0)
+    FROM joined
+    WHERE follows = 0 AND t_s % (60 * CAST($encounters_grid_minutes AS BIGINT)) = 0
 ),
 
 shares AS (

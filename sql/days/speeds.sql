@@ -2,22 +2,33 @@
 -- in knots: the first report at rest is then at rest, though the way to it was sailed. Null for a lone report.
 -- Reads reports. Settings: none.
 WITH
+asked AS (
+    SELECT DISTINCT
+        day,
+        mmsi
+    FROM reports
+    WHERE sog_kn IS NULL
+),
+
 steps AS (
     SELECT
-        day,
-        mmsi,
-        t_s,
-        lat,
-        lon,
-        sog_kn,
-        lag(t_s) OVER w AS prev_t_s,
-        lag(lat) OVER w AS prev_lat,
-        lag(lon) OVER w AS prev_lon,
-        lead(t_s) OVER w AS next_t_s,
-        lead(lat) OVER w AS next_lat,
-        lead(lon) OVER w AS next_lon
+        reports.day AS day,
+        reports.mmsi AS mmsi,
+        reports.t_s AS t_s,
+        reports.lat AS lat,
+        reports.lon AS lon,
+        reports.sog_kn AS sog_kn,
+        lag(reports.t_s) OVER w AS prev_t_s,
+        lag(reports.lat) OVER w AS prev_lat,
+        lag(reports.lon) OVER w AS prev_lon,
+        lead(reports.t_s) OVER w AS next_t_s,
+        lead(reports.lat) OVER w AS next_lat,
+        lead(reports.lon) OVER w AS next_lon
     FROM reports
-    WINDOW w AS (PARTITION BY day, mmsi ORDER BY t_s, lat, lon)
+    INNER JOIN asked ON reports.day = asked.day AND reports.mmsi = asked.mmsi
+    WINDOW w AS (
+        PARTITION BY reports.day, reports.mmsi, reports.piece ORDER BY reports.t_s, reports.lat, reports.lon
+    )
 ),
 
 ways AS (

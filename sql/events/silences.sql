@@ -1,4 +1,4 @@
--- One row is a time in which a ship was not heard, from port_calls.gap_hours within a day and of any length
+-- One row is a time in which a ship was not heard, as long as day_silences has within a day and of any length
 -- between its pieces; the last of each ship is open (on_t_s null). Reads day_silences, ship_pieces. Settings:
 -- none.
 WITH

@@ -1,8 +1,10 @@
 -- One row is a ship's stay within one port's ring, over midnights and silences within the ring; a passage too.
--- Reads day_port_runs, ship_pieces. Settings: port_calls.gap_hours.
+-- Reads day_port_runs, day_silences, ship_pieces. Settings: none.
 WITH
 owned AS (
     SELECT
+        day_port_runs.day AS day,
+        day_port_runs.piece AS piece,
         ship_pieces.vessel_id AS vessel_id,
         ship_pieces.piece_no AS piece_no,
         day_port_runs.mmsi AS mmsi,
@@ -51,18 +53,39 @@ numbered AS (
 ),
 
 -- the longest silence inside the ring, to tell where a visit without a visible stop was quiet
-quiet AS (
+silences AS (
     SELECT
         vessel_id,
         port_id,
         visit_no,
         prev_last_t_s AS quiet_from_t_s,
-        first_t_s AS quiet_to_t_s,
-        row_number() OVER (
-            PARTITION BY vessel_id, port_id, visit_no ORDER BY bridged_s DESC, first_t_s
-        ) AS choice
+        first_t_s AS quiet_to_t_s
     FROM numbered
     WHERE bridged_s IS NOT NULL
+    UNION ALL
+    SELECT
+        numbered.vessel_id AS vessel_id,
+        numbered.port_id AS port_id,
+        numbered.visit_no AS visit_no,
+        day_silences.off_t_s AS quiet_from_t_s,
+        day_silences.on_t_s AS quiet_to_t_s
+    FROM numbered
+    INNER JOIN day_silences
+        ON
+            numbered.day = day_silences.day
+            AND numbered.mmsi = day_silences.mmsi
+            AND numbered.piece = day_silences.piece
+            AND day_silences.off_t_s >= numbered.first_t_s
+            AND day_silences.on_t_s <= numbered.last_t_s
+),
+
+quiet AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY vessel_id, port_id, visit_no ORDER BY quiet_to_t_s - quiet_from_t_s DESC, quiet_to_t_s
+        ) AS choice
+    FROM silences
 ),
 
 edges AS (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.tracks import Piece, chain_pieces, split_day
+from pipeline.tracks import Piece, alternating, chain_pieces, split_day
 
 KNOT = 1852 / 3600 / 111195  # degrees a second along a meridian, at one knot
 
@@ -32,6 +32,12 @@ def test_a_stray_is_a_piece_of_its_own() -> None:
 
 def test_a_stray_at_the_beginning_does_not_become_the_ship() -> None:
     assert split([(-60, 48.0, 3.0), *north(35.0, -9.0)])[1:] == [0] * 20
+
+
+def test_a_number_now_here_now_there_alternates_and_two_ships_do_not() -> None:
+    assert alternating(np.array([0, 1] * 7 + [2, 0, 1]), 3) == [0, 1]
+    assert alternating(np.array([0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0]), 3) == []
+    assert alternating(np.zeros(9, dtype=np.int64), 3) == []
 
 
 def test_two_ships_that_take_turns() -> None:
