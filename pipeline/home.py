@@ -59,6 +59,11 @@ class Home:
         return self.published / "transship.duckdb"
 
     @property
+    def exports(self) -> Path:
+        """Links, ships and events for other tools."""
+        return self.published / "exports"
+
+    @property
     def settings_file(self) -> Path:
         """The user's settings."""
         return self.root / "transship.toml"

@@ -1,4 +1,4 @@
-"""The read-only database that people open: events, links and places in one file, swapped in by rename.
+"""What people open: events, links and places in one read-only database, and as exports; swapped in by rename.
 
 Readers keep what they have open; nobody waits for anybody. Reads `work/`, writes `published/`.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import __version__, gazetteer, manifests, runs
+from pipeline import __version__, exports, gazetteer, manifests, runs
 from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
@@ -52,9 +52,10 @@ CAUTIONS = (
 
 @dataclass(frozen=True)
 class PublishResult:
-    """Where the database lies, and its rows by table."""
+    """Where the database and the exports lie, and the rows by table."""
 
     database: Path
+    exports: Path
     rows: Mapping[str, int]
 
 
@@ -106,6 +107,7 @@ def publish(
         runs.recorded(home, "publish") as run,
         say.task("publish"),
         replacing(home.database) as temporary,
+        replacing(home.exports) as exported,
         connect(settings, scratch) as con,
     ):
         places.attach(con)
@@ -119,10 +121,11 @@ def publish(
             raise TransshipError(
                 f"{explain_engine_error(error)}; then run `transship detect` and `transship link` again"
             ) from error
+        exports.write(con, exported)
         run.rows_out = sum(rows.values())
         con.execute("CHECKPOINT out")
         con.execute("DETACH out")
-    return PublishResult(home.database, rows)
+    return PublishResult(home.database, home.exports, rows)
 
 
 def _attach_screening(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -153,13 +156,14 @@ def _fill(
                 f"CREATE TABLE out.{table} AS"
                 f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
-    for table in FROM_EVENTS:
+    for table in (*FROM_EVENTS, *FROM_LINKS):
         con.execute(f"CREATE TEMP VIEW {table} AS FROM out.{table}")
     for table in MARTS:
         create(con, f"marts/{table}", settings.parameters("hub_ships", "links"), temporary=True)
         con.execute(f"CREATE TABLE out.{table} AS SELECT {select_list(table)} FROM temp.{table} ORDER BY ALL")
     _source_tables(con, home, listed)
     _metadata(con)
+    con.execute("CREATE TEMP VIEW source_files AS FROM out.source_files")
     rows = {}
     for table, comment in TABLE_COMMENTS.items():
         con.execute(f"COMMENT ON TABLE out.{table} IS {literal(comment)}")
