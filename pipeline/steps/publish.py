@@ -115,8 +115,7 @@ def publish(
         try:
             con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
             con.execute(f"ATTACH {literal(str(home.links))} AS links (READ_ONLY)")
-            _attach_screening(con, home)
-            rows = _fill(con, home, settings, listed)
+            rows = _fill(con, home, settings, [*listed, *_attach_screening(con, home, listed)])
         except (duckdb.IOException, duckdb.CatalogException) as error:
             raise TransshipError(
                 f"{explain_engine_error(error)}; then run `transship detect` and `transship link` again"
@@ -128,18 +127,28 @@ def publish(
     return PublishResult(home.database, home.exports, rows)
 
 
-def _attach_screening(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Make the hits readable, none where no list was fetched; ships that are no longer there have none."""
+def _attach_screening(
+    con: duckdb.DuckDBPyConnection, home: Home, listed: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Make the hits readable, none where no list was fetched; ships that are no longer there have none.
+
+    Returns rows of `source_files` for the copies of lists that were read and are not among those `listed`.
+    """
     for table in FROM_SCREENING:
         con.execute(f"CREATE TEMP TABLE {table} ({definition(table)})")
     if not home.screening.is_file():
-        return
+        return []
     con.execute(f"ATTACH {literal(str(home.screening))} AS screening (READ_ONLY)")
     for table in FROM_SCREENING:
         con.execute(
             f"INSERT INTO temp.{table} SELECT {select_list(table)} FROM screening.main.{table}"
             " WHERE vessel_id IN (SELECT vessel_id FROM events.main.vessels)"
         )
+    known = {manifest["sha256"] for manifest in listed}
+    copies_read = con.execute("FROM screening.main.list_copies ORDER BY source, file_id")
+    names = [column[0] for column in copies_read.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in copies_read.fetchall()]
+    return [row for row in rows if row["sha256"] not in known]
 
 
 def _fill(
@@ -196,7 +205,8 @@ def _metadata(con: duckdb.DuckDBPyConnection) -> None:
     facts = [("version", __version__)]
     facts += [(f"caution_{n}", caution) for n, caution in enumerate(CAUTIONS, 1)]
     for source, until in con.execute(
-        "SELECT source, max(last_at) FROM out.source_files GROUP BY source ORDER BY source"
+        "SELECT source, max(last_at) FROM out.source_files GROUP BY source HAVING max(last_at) IS NOT NULL"
+        " ORDER BY source"
     ).fetchall():
         facts.append((f"data_until_{source}", str(until)))
     for source, licence, attribution in con.execute(

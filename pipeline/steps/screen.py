@@ -34,9 +34,11 @@ ENTRIES = {
 }  # fmt: skip
 NUMBERS = {"list": "VARCHAR", "entity_id": "VARCHAR", "kind": "VARCHAR", "number": "BIGINT"}
 NAMES = {"list": "VARCHAR", "entity_id": "VARCHAR", "name": "VARCHAR", "comparable": "VARCHAR"}
+# The copies that were read; all but the last two as in `source_files`.
 COPIES = {
-    "list": "VARCHAR", "file_id": "VARCHAR", "url": "VARCHAR", "fetched_at": "TIMESTAMP",
-    "list_date": "DATE", "n_ships": "INTEGER", "is_noncommercial": "BOOLEAN",
+    "source": "VARCHAR", "file_id": "VARCHAR", "url": "VARCHAR", "fetched_at": "TIMESTAMP",
+    "sha256": "VARCHAR", "bytes": "BIGINT", "licence": "VARCHAR", "attribution": "VARCHAR",
+    "list_date": "DATE", "n_ships": "INTEGER",
 }  # fmt: skip
 
 
@@ -143,11 +145,9 @@ def _read(
             (
                 copy.source,
                 copy.file_id,
-                copy.facts.get("url"),
-                copy.facts.get("fetched_at"),
+                *(copy.facts.get(fact) for fact in tuple(COPIES)[2:-2]),
                 content.list_date,
                 len(content.entries),
-                copy.is_noncommercial,
             )
         )
         for entry in content.entries:

@@ -66,6 +66,16 @@ def test_screen_then_publish(transship: Run, met: Home) -> None:
         ("ofac", "ofac-1", "imo", False, False),
         ("opensanctions", "os-1", "mmsi", False, True),
     ]
+    # Each hit leads to the copy of its list, with hash and licence.
+    assert ask(
+        met,
+        "SELECT h.list, f.source, f.sha256[:16] = h.file_id, f.licence LIKE '%NC%' FROM screening_hits AS h"
+        " JOIN source_files AS f USING (file_id) ORDER BY h.list",
+    ) == [
+        ("eu", "eu", True, False),
+        ("ofac", "ofac", True, False),
+        ("opensanctions", "opensanctions", True, True),
+    ]
     shown = transship("ship", str(A.imo), "--home", met.root)
     assert "screening_hits" in shown.out
     assert "OLD NAME" in shown.out
@@ -75,6 +85,7 @@ def test_publish_commercial_leaves_the_closed_list_out(transship: Run, met: Home
     transship("screen", "--home", met.root)
     assert transship("publish", "--commercial", "--home", met.root).code == 0
     assert [row[0] for row in ask(met, HITS)] == ["eu", "ofac"]
+    assert ask(met, "SELECT source FROM source_files WHERE licence LIKE '%NC%'") == []
     assert ask(met, "SELECT count(*) FROM transshipment_links WHERE score > 0.5")[0][0] == 1
     assert transship("publish", "--home", met.root).code == 0
     assert [row[0] for row in ask(met, HITS)] == ["eu", "ofac", "opensanctions"]
