@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.scenario.fleet import CRAFT, KINDS
+from pipeline.scenario.fleet import CRAFT, KINDS, Ship
 from pipeline.scenario.habits import Habits
 from pipeline.scenario.places import port_names
-from pipeline.scenario.trades import EUROPE, HUBS, OIL_LANDS, RUSSIA, SECOND_HUBS, one
+from pipeline.scenario.trades import ASIA, EUROPE, HUBS, OIL_LANDS, RUSSIA, SECOND_HUBS, one
 from pipeline.scenario.voyages import HOUR, Call, Track
 from pipeline.scenario.world import World
 
@@ -27,6 +27,8 @@ SPELLINGS = {
     "RUCPC": ("CPC TERMINAL", "RU CPC"),
 }
 AT_SEA = ("FOR ORDERS", "GIBRALTAR FOR ORDERS", "ORDERS", "MED FOR ORDERS")
+
+PARTNERS = 5
 
 # Which ships can take over what another brings (receiver's kind: donors' kinds).
 DONORS = {
@@ -105,7 +107,10 @@ def _relays(
             if kinds is None or russian is None or call.begin < 0 or world.tracks[b].ship.kind == "line":
                 continue
             share = world.habits.relay_share if kinds[0] == "deepsea" else world.habits.relay_share / 2
-            if rng.random() > share:
+            new = all(
+                x.stop.place != hub or call.begin - x.end > 60 * DAY_S for x in calls[:n] if x.stop.kind == "berth"
+            )
+            if rng.random() > share * (world.habits.relay_new if new else 1.0):
                 continue
             for _ in range(1 + int(kinds[0] == "deepsea" and rng.random() < 0.2)):
                 relay = _donor(world, at_port[hub], b, n, kinds, rng)
@@ -124,19 +129,35 @@ def _donor(
     for a, k, call in here:
         ship = world.tracks[a].ship
         wait = (b_call.begin - call.end) / DAY_S
-        earlier = [c.stop.place for c in world.tracks[a].calls[:k] if c.stop.kind == "berth"][-1:]
         if a == b or ship.kind not in kinds or call.begin < 0 or call.begin > b_call.end - 6 * HOUR:
             continue
-        if wait > habits.max_wait_days or (earlier and earlier[0] in RUSSIA):
+        if wait > habits.max_wait_days or _came_from(world, a, k) in RUSSIA:
             continue
         options.append((a, k))
         weights.append(
             np.exp(-max(wait, 0.0) / habits.mean_wait_days) * (3.0 if ship.kind == kinds[0] else 1.0)
         )
+    straight = [w * (_came_from(world, a, k) in ASIA) for (a, k), w in zip(options, weights, strict=True)]
+    if any(straight) and rng.random() < habits.relay_asia:
+        weights = straight
+    partners = [partner(world.tracks[a].ship) == partner(world.tracks[b].ship) for a, _ in options]
+    together = [w * p for w, p in zip(weights, partners, strict=True)]
+    if any(together) and rng.random() < habits.relay_loyal:
+        weights = together
     if not options:
         return None
     a, k = options[int(rng.choice(len(options), p=np.array(weights) / sum(weights)))]
     return Relay(a, k, b, n)
+
+
+def _came_from(world: World, ship: int, n: int) -> str:
+    """The port of a ship's last berth before a call; empty where there was none."""
+    return next((c.stop.place for c in reversed(world.tracks[ship].calls[:n]) if c.stop.kind == "berth"), "")
+
+
+def partner(ship: Ship) -> int:
+    """Which of a few shipping companies it works for, or with: their ships pass on cargo to each other again."""
+    return ship.index % PARTNERS
 
 
 def _chains(
@@ -192,10 +213,10 @@ def _load(
         elif tag == "land":
             load = float(rng.uniform(0.0, 0.12))
         elif kind.draught_moves:
-            load = float(np.clip(rng.normal(0.68, kind.draught_moves), 0.25, 1.0))
+            load = float(np.clip(rng.normal(0.68, kind.draught_moves * habits.ordinary_load), 0.25, 1.0))
         if (index, n) in gives or (index, n) in takes:
             updated = rng.random() < habits.relay_draught_updated
-            move = kind.draught_moves * float(rng.uniform(0.5, 1.2))
+            move = kind.draught_moves * float(rng.uniform(*habits.relay_load))
             before = track.calls[n - 1].load if n else load
             load = float(np.clip(before + (move if (index, n) in takes else -move), 0.05, 1.0))
         if updated:

@@ -16,11 +16,17 @@ class Habits:
     false_destination: float = 0.12
     forget_destination: float = 0.15
     draught_updated: float = 0.55
+    ordinary_load: float = 1.0
     relay_draught_updated: float = 0.45
     status_right: float = 0.88
-    # what is passed on
+    # what is passed on: the share of calls that load for Russia (so many times more where the ship had not called
+    # for 60 days), how often from the partner's ships or from one that comes straight from East Asia, and how
+    # much of what the ship's class usually moves
     relay_share: float = 0.4
-    relay_by_europe: float = 0.45
+    relay_new: float = 1.0
+    relay_loyal: float = 0.3
+    relay_asia: float = 0.3
+    relay_load: tuple[float, float] = (0.5, 1.2)
     max_wait_days: float = 21.0
     mean_wait_days: float = 6.0
     chain_share: float = 0.25

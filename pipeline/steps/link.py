@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 import duckdb
+import pandas as pd
 
 from pipeline import gazetteer, runs
 from pipeline.destinations import Destinations
@@ -21,23 +22,15 @@ from pipeline.settings import Settings
 
 # What linking reads of the events.
 READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes")
-TERMS = (
-    "prior",
-    "rivals",
-    "meeting",
-    "duration",
-    "wait",
-    "terminal",
-    "draught_from",
-    "draught_to",
-    "origin_from",
-    "origin_to",
-    "way",
-    "way_draught",
-    "arrival_draught",
-    "types",
-    "destination",
+# What every pattern's links have in common, as `scored_links`.
+COMMON = (
+    "link_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id, from_vessel_id, from_mmsi,"
+    " to_vessel_id, to_mmsi, from_start_t_s, from_end_t_s, to_start_t_s, to_end_t_s, arrived_t_s, russia_port_call_id,"
+    " n_calls_between, way_port_call_id, origin_port_id, origin_port_call_id, to_origin_port_call_id, score"
 )
+TERMS = "link_id, CAST(seq AS INTEGER) AS seq, kind, weight, statement, ref_table, ref_id"
+# A chain is followed back only from links of this probability, or it would grow without end.
+TAIL_SCORE = 0.01
 DRAUGHT_DAYS = 3
 
 
@@ -78,42 +71,126 @@ def link(home: Home, settings: Settings, *, progress: Progress | None = None) ->
 def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     """Make `transshipment_links` and `link_evidence` from the events and the gazetteer that `con` holds."""
     parameters = settings.parameters("links")
-    weights = literal(str(resources.files("pipeline.linking").joinpath("weights.csv")))
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE weights AS
-        SELECT pattern, kind, level, CAST(weight AS DOUBLE) AS weight FROM read_csv({weights}, header = true)
-    """)
-    create(con, "links/sts_candidates", parameters, temporary=True)
-    create(con, "links/relay_candidates", parameters, temporary=True)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE candidates AS FROM sts_candidates UNION ALL FROM relay_candidates"
-    )
+    _read_weights(con)
+    create(con, "links/sts_candidates", parameters, "candidates", temporary=True)
     _moments(con)
     for name in ("links/draughts", "links/ways", "links/origins"):
         create(con, name, parameters, temporary=True)
-    _destinations(con)
-    create(con, "links/features", parameters, temporary=True)
-    create(con, "links/scored", parameters, temporary=True)
-    create(con, "links/transshipment_links", parameters, "made_links", temporary=True)
-    # JSON is the engine's own type: the terms become one document a link here, and stay columns in the SQL.
-    pairs = ", ".join(f"'{term}', w_{term}" for term in TERMS)
-    columns = ", ".join(f"w_{term}" for term in TERMS)
+    _destinations(con, "SELECT destination FROM draughts")
+    for name in ("links/features", "links/scored", "links/sts_terms"):
+        create(con, name, parameters, temporary=True)
+    _relay_tables(con, settings)
+    for name in ("links/giver_terms", "links/taker_terms", "links/relay_scored", "links/relay_terms"):
+        create(con, name, parameters, temporary=True)
+    _chains(con, settings)
     con.execute(f"""
-        CREATE OR REPLACE TABLE transshipment_links AS
-        SELECT * EXCLUDE ({columns}, log_odds, is_noncommercial),
-            json_object({pairs}) AS score_parts, is_noncommercial
-        FROM made_links ORDER BY link_id
+        CREATE OR REPLACE TEMP TABLE scored_links AS
+        SELECT {COMMON}, CAST(1 AS INTEGER) AS hops FROM scored
+        UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_scored
+        UNION ALL SELECT {COMMON}, hops FROM chain_links
     """)
-    create(con, "links/link_evidence", parameters)
+    con.execute(f"""
+        CREATE OR REPLACE TABLE link_evidence AS
+        SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
+        UNION ALL SELECT {TERMS} FROM chain_terms
+        ORDER BY link_id, seq
+    """)
+    create(con, "links/transshipment_links", parameters, "made_links", temporary=True)
+    # JSON is the engine's own type: the terms become one document a link here, and stay rows in the SQL.
+    con.execute("""
+        CREATE OR REPLACE TABLE transshipment_links AS
+        SELECT m.* EXCLUDE (is_noncommercial), CAST(to_json(t.terms) AS JSON) AS score_parts, m.is_noncommercial
+        FROM made_links AS m
+        JOIN (
+            SELECT link_id, map_from_entries(list((kind, weight) ORDER BY seq)) AS terms
+            FROM link_evidence GROUP BY link_id
+        ) AS t ON m.link_id = t.link_id
+        ORDER BY m.link_id
+    """)
     con.execute("""
         CREATE TABLE IF NOT EXISTS link_history (
             link_id VARCHAR, version INTEGER, score DOUBLE, status VARCHAR, changed_at TIMESTAMP, why VARCHAR)
     """)
-    (n_candidates,) = con.execute("SELECT count(*) FROM candidates").fetchone() or (0,)
+    (n_candidates,) = con.execute(
+        "SELECT (SELECT count(*) FROM candidates) + (SELECT count(*) FROM relay_candidates)"
+    ).fetchone() or (0,)
     kept = con.execute(
         "SELECT pattern, count(*) FROM transshipment_links GROUP BY pattern ORDER BY 1"
     ).fetchall()
     return LinkResult(int(n_candidates), {str(pattern): int(n) for pattern, n in kept})
+
+
+def _read_weights(con: duckdb.DuckDBPyConnection) -> None:
+    """`weights`: each level's weight in log odds, in whole thousandths, so that sums need no order."""
+    path = literal(str(resources.files("pipeline.linking").joinpath("weights.csv")))
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE weights AS
+        SELECT pattern, kind, level, CAST(weight AS DOUBLE) AS weight,
+            CAST(round(CAST(weight AS DOUBLE) * 1000) AS BIGINT) AS weight_milli
+        FROM read_csv({path}, header = true)
+    """)
+
+
+def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """`chain_links` and `chain_terms`: from each last hop back over earlier hubs, hop by hop."""
+    parameters = settings.parameters("links")
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE tails AS
+        SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id, arrival_id,
+            arrived_t_s, russia_port_call_id, 1 AS hops, score, to_vessel_id || '|' || from_vessel_id AS path
+        FROM relay_scored WHERE score >= {TAIL_SCORE}
+    """)
+    for hops in range(2, max(settings.links.max_hops, 2) + 1):
+        create(con, "links/onward_calls", parameters, temporary=True)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE loading_calls AS SELECT DISTINCT port_call_id FROM onward_calls"
+        )
+        create(con, "links/relay_candidates", parameters, "first_pairs", temporary=True)
+        create(con, "links/first_hops", parameters, temporary=True)
+        create(con, "links/chains", parameters, temporary=True)
+        if hops == 2:
+            con.execute("CREATE OR REPLACE TEMP TABLE chain_links AS FROM chains")
+        else:
+            con.execute("INSERT INTO chain_links FROM chains")
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE tails AS
+            SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id, arrival_id,
+                arrived_t_s, russia_port_call_id, hops, score, path
+            FROM chains WHERE score >= {TAIL_SCORE}
+        """)
+    if settings.links.max_hops < 2:
+        con.execute("DELETE FROM chain_links")
+    create(con, "links/chain_terms", parameters, temporary=True)
+
+
+def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataFrame:
+    """The candidates of port_relay with the level of each kind of evidence: what weights are fitted on."""
+    _relay_tables(con, settings)
+    return con.execute("""
+        SELECT c.*, t.arrival_id, g.* EXCLUDE (port_call_id),
+            t.taker_size, t.taker_hub, t.taker_draught, t.taker_origin, t.taker_history, t.way, t.way_draught,
+            t.arrival_draught, t.destination
+        FROM relay_candidates AS c
+        JOIN givers AS g ON c.from_port_call_id = g.port_call_id
+        JOIN takers AS t ON c.to_port_call_id = t.port_call_id
+        ORDER BY c.to_port_call_id, c.from_port_call_id
+    """).df()
+
+
+def _relay_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What each call at a hub says by itself, as giver and as taker, and the pairs of them that fit."""
+    parameters = settings.parameters("links")
+    _destinations(con, "SELECT destination_text FROM port_calls")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE arrivals AS
+        SELECT arrival_id, vessel_id, port_call_id,
+            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at) AS t_s
+        FROM russia_arrivals WHERE basis IN ('stop', 'gate')
+    """)
+    for name in ("links/hub_calls", "links/givers", "links/takers"):
+        create(con, name, parameters, temporary=True)
+    con.execute("CREATE OR REPLACE TEMP TABLE loading_calls AS SELECT port_call_id FROM takers")
+    create(con, "links/relay_candidates", parameters, temporary=True)
 
 
 def _moments(con: duckdb.DuckDBPyConnection) -> None:
@@ -137,10 +214,11 @@ def _moments(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _destinations(con: duckdb.DuckDBPyConnection) -> None:
+def _destinations(con: duckdb.DuckDBPyConnection, texts_of: str) -> None:
+    """`destinations`: the port that each text of a query's one column names, null where it names none."""
     resolver = Destinations(dict(con.execute("SELECT port_id, name FROM ports").fetchall()))
-    texts = con.execute("SELECT DISTINCT destination FROM draughts WHERE destination IS NOT NULL").fetchall()
-    found = resolver.resolve_all(str(text) for (text,) in texts)
+    texts = con.execute(texts_of).fetchall()
+    found = resolver.resolve_all({str(text) for (text,) in texts if text is not None})
     con.execute(
         "CREATE OR REPLACE TEMP TABLE destinations AS"
         " SELECT unnest($1::VARCHAR[]) AS text, unnest($2::VARCHAR[]) AS port_id",

@@ -1,16 +1,6 @@
 -- One row is a candidate with what speaks for and against it, each as a level whose weight in log odds stands in
 -- weights.csv; 'unknown' weighs nothing: missing data are no evidence. Reads candidates, draughts, ways, origins,
 -- vessels, port_calls, ports, destinations (text, port_id). Settings: links.draught_change_m.
-WITH
-crowds AS (
-    SELECT
-        to_port_call_id,
-        CAST(count(*) AS BIGINT) AS n_rivals
-    FROM candidates
-    WHERE pattern = 'port_relay'
-    GROUP BY to_port_call_id
-)
-
 SELECT
     substr(
         md5(
@@ -63,7 +53,6 @@ SELECT
     of.port_call_id AS origin_port_call_id,
     ot.port_name AS to_origin_port_name,
     ot.port_call_id AS to_origin_port_call_id,
-    coalesce(crowds.n_rivals, 1) AS n_rivals,
     coalesce(c.meeting_kind, 'unknown') AS meeting,
     CASE
         WHEN c.duration_h IS NULL THEN 'unknown'
@@ -71,19 +60,6 @@ SELECT
         WHEN c.duration_h <= 72e0 THEN 'usual'
         ELSE 'long'
     END AS duration,
-    CASE
-        WHEN c.pattern <> 'port_relay' THEN 'unknown'
-        WHEN c.to_start_t_s < c.from_end_t_s THEN 'together'
-        WHEN c.to_start_t_s - c.from_end_t_s <= 259200 THEN 'days_0_3'
-        WHEN c.to_start_t_s - c.from_end_t_s <= 604800 THEN 'days_3_7'
-        WHEN c.to_start_t_s - c.from_end_t_s <= 1209600 THEN 'days_7_14'
-        ELSE 'days_14_30'
-    END AS wait,
-    CASE
-        WHEN ca.terminal_id IS NULL OR cb.terminal_id IS NULL THEN 'unknown'
-        WHEN ca.terminal_id = cb.terminal_id THEN 'same'
-        ELSE 'other'
-    END AS terminal,
     CASE
         WHEN df.before_m IS NULL OR df.after_m IS NULL THEN 'unknown'
         WHEN df.after_m - df.before_m <= -$links_draught_change_m THEN 'fell'
@@ -131,8 +107,5 @@ LEFT JOIN draughts AS dt
     ON c.to_vessel_id = dt.vessel_id AND c.to_start_t_s = dt.start_t_s AND c.to_end_t_s = dt.end_t_s
 LEFT JOIN origins AS of ON c.from_vessel_id = of.vessel_id AND c.from_start_t_s = of.start_t_s
 LEFT JOIN origins AS ot ON c.to_vessel_id = ot.vessel_id AND c.to_start_t_s = ot.start_t_s
-LEFT JOIN port_calls AS ca ON c.from_port_call_id = ca.port_call_id
-LEFT JOIN port_calls AS cb ON c.to_port_call_id = cb.port_call_id
 LEFT JOIN destinations AS said ON dt.destination = said.text
 LEFT JOIN ports AS said_port ON said.port_id = said_port.port_id
-LEFT JOIN crowds ON c.to_port_call_id = crowds.to_port_call_id

@@ -1,65 +1,44 @@
--- One row is a pair of calls at one hub: ship A's, and a call of ship B during it or within links.max_days_at_hub
--- after it, with B's first arrival in Russia after that call, within links.max_days_to_russia. Reads port_calls,
--- hubs, russia_arrivals, vessels. Settings: links.max_days_at_hub, links.max_days_to_russia.
-WITH
-hub_calls AS (
-    SELECT
-        port_calls.port_call_id AS port_call_id,
-        port_calls.vessel_id AS vessel_id,
-        port_calls.mmsi AS mmsi,
-        port_calls.port_id AS hub_id,
-        port_calls.departed_at AS departed_at,
-        date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) AS start_t_s,
-        date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.departed_at) AS end_t_s
-    FROM port_calls
-    INNER JOIN hubs ON port_calls.port_id = hubs.hub_id
-    INNER JOIN vessels ON port_calls.vessel_id = vessels.vessel_id
-    WHERE
-        hubs.kind = 'port'
-        AND hubs.tier = 1
-        -- what others tell of a stay at anchor hides whether the ship berthed too
-        AND (port_calls.kind = 'berth' OR port_calls.witness NOT LIKE 'ais%')
-        AND port_calls.departed_at IS NOT NULL
-        AND coalesce(vessels.ship_type, 'cargo') IN ('cargo', 'tanker')
-),
-
-arriving AS (
-    SELECT
-        hub_calls.port_call_id AS port_call_id,
-        russia_arrivals.arrival_id AS arrival_id,
-        row_number() OVER (
-            PARTITION BY hub_calls.port_call_id ORDER BY russia_arrivals.arrived_at, russia_arrivals.arrival_id
-        ) AS choice
-    FROM hub_calls
-    INNER JOIN russia_arrivals
-        ON
-            hub_calls.vessel_id = russia_arrivals.vessel_id
-            AND russia_arrivals.arrived_at > hub_calls.departed_at
-            AND CAST(
-                date_diff('second', hub_calls.departed_at, russia_arrivals.arrived_at) AS DOUBLE
-            ) <= $links_max_days_to_russia * 86400e0
-)
-
+-- One row is a pair of calls at one hub: ship A's, and a call of ship B during it or within links.max_days_at_hub after it,
+-- B's being one that is asked for; with what speaks for the two together. Reads hub_calls, loading_calls (port_call_id).
+-- Settings: links.max_days_at_hub, links.near_berths_m.
 SELECT
-    'port_relay' AS pattern,
-    b.hub_id AS hub_id,
-    CAST(NULL AS VARCHAR) AS encounter_id,
     a.port_call_id AS from_port_call_id,
     b.port_call_id AS to_port_call_id,
-    arriving.arrival_id AS arrival_id,
-    a.vessel_id AS from_vessel_id,
-    a.mmsi AS from_mmsi,
-    b.vessel_id AS to_vessel_id,
-    b.mmsi AS to_mmsi,
-    a.start_t_s AS from_start_t_s,
-    a.end_t_s AS from_end_t_s,
-    b.start_t_s AS to_start_t_s,
-    b.end_t_s AS to_end_t_s,
-    CAST(NULL AS DOUBLE) AS duration_h,
-    CAST(NULL AS DOUBLE) AS median_distance_m,
-    CAST(NULL AS VARCHAR) AS meeting_kind
-FROM hub_calls AS b
-INNER JOIN arriving ON b.port_call_id = arriving.port_call_id AND arriving.choice = 1
+    CASE
+        WHEN b.start_t_s < a.end_t_s THEN 'together'
+        WHEN b.start_t_s - a.end_t_s <= 86400 THEN 'days_0_1'
+        WHEN b.start_t_s - a.end_t_s <= 259200 THEN 'days_1_3'
+        WHEN b.start_t_s - a.end_t_s <= 604800 THEN 'days_3_7'
+        WHEN b.start_t_s - a.end_t_s <= 1209600 THEN 'days_7_14'
+        WHEN b.start_t_s - a.end_t_s <= 1814400 THEN 'days_14_21'
+        ELSE 'days_21_on'
+    END AS wait,
+    CASE
+        WHEN a.ship_type IS NULL OR b.ship_type IS NULL THEN 'unknown'
+        WHEN a.ship_type = b.ship_type THEN 'fit'
+        ELSE 'unfit'
+    END AS types,
+    CASE
+        WHEN a.length_m IS NULL OR b.length_m IS NULL THEN 'unknown'
+        WHEN a.length_m >= 1.5e0 * b.length_m THEN 'larger'
+        WHEN a.length_m >= 0.8e0 * b.length_m THEN 'alike'
+        ELSE 'smaller'
+    END AS sizes,
+    CASE
+        WHEN a.terminal_id IS NOT NULL AND a.terminal_id = b.terminal_id THEN 'same'
+        WHEN
+            power((a.lat - b.lat) * 111195e0, 2e0) + power((a.lon - b.lon) * 111195e0 * cos(radians(a.lat)), 2e0)
+            <= power($links_near_berths_m, 2e0)
+            THEN 'near'
+        WHEN a.terminal_id IS NULL OR b.terminal_id IS NULL THEN 'unknown'
+        ELSE 'other'
+    END AS terminal,
+    CASE
+        WHEN b.here_before_t_s IS NULL OR b.here_before_t_s < a.start_t_s THEN 'first'
+        ELSE 'later'
+    END AS sailing
+FROM loading_calls
+INNER JOIN hub_calls AS b ON loading_calls.port_call_id = b.port_call_id
 INNER JOIN hub_calls AS a
     ON
         b.hub_id = a.hub_id

@@ -5,11 +5,8 @@ weighed AS (
     SELECT
         f.*,
         coalesce(w_prior.weight, 0e0) AS w_prior,
-        coalesce(w_rivals.weight, 0e0) * ln(CAST(f.n_rivals AS DOUBLE)) AS w_rivals,
         coalesce(w_meeting.weight, 0e0) AS w_meeting,
         coalesce(w_duration.weight, 0e0) AS w_duration,
-        coalesce(w_wait.weight, 0e0) AS w_wait,
-        coalesce(w_terminal.weight, 0e0) AS w_terminal,
         coalesce(w_draught_from.weight, 0e0) AS w_draught_from,
         coalesce(w_draught_to.weight, 0e0) AS w_draught_to,
         coalesce(w_origin_from.weight, 0e0) AS w_origin_from,
@@ -21,14 +18,10 @@ weighed AS (
         coalesce(w_destination.weight, 0e0) AS w_destination
     FROM features AS f
     LEFT JOIN weights AS w_prior ON f.pattern = w_prior.pattern AND w_prior.kind = 'prior'
-    LEFT JOIN weights AS w_rivals ON f.pattern = w_rivals.pattern AND w_rivals.kind = 'rivals'
     LEFT JOIN weights AS w_meeting
         ON f.pattern = w_meeting.pattern AND w_meeting.kind = 'meeting' AND f.meeting = w_meeting.level
     LEFT JOIN weights AS w_duration
         ON f.pattern = w_duration.pattern AND w_duration.kind = 'duration' AND f.duration = w_duration.level
-    LEFT JOIN weights AS w_wait ON f.pattern = w_wait.pattern AND w_wait.kind = 'wait' AND f.wait = w_wait.level
-    LEFT JOIN weights AS w_terminal
-        ON f.pattern = w_terminal.pattern AND w_terminal.kind = 'terminal' AND f.terminal = w_terminal.level
     LEFT JOIN weights AS w_draught_from
         ON
             f.pattern = w_draught_from.pattern
@@ -66,7 +59,7 @@ weighed AS (
 summed AS (
     SELECT
         *,
-        w_prior + w_rivals + w_meeting + w_duration + w_wait + w_terminal + w_draught_from + w_draught_to
+        w_prior + w_meeting + w_duration + w_draught_from + w_draught_to
         + w_origin_from + w_origin_to + w_way + w_way_draught + w_arrival_draught + w_types + w_destination AS log_odds
     FROM weighed
 )

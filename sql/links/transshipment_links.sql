@@ -1,37 +1,37 @@
 -- One row is a transfer at a hub and the Russian arrival it may have fed (contract: pipeline/schema.txt).
 -- It is non-commercial where a
--- call it rests on is. Reads scored, vessels, russia_arrivals, port_calls. Settings: none.
+-- call it rests on is. Reads scored_links, vessels, russia_arrivals, port_calls. Settings: none.
 WITH
 resting AS (
     SELECT
         link_id,
         from_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
     UNION ALL
     SELECT
         link_id,
         to_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
     UNION ALL
     SELECT
         link_id,
         russia_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
     UNION ALL
     SELECT
         link_id,
         origin_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
     UNION ALL
     SELECT
         link_id,
         to_origin_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
     UNION ALL
     SELECT
         link_id,
         way_port_call_id AS port_call_id
-    FROM scored
+    FROM scored_links
 ),
 
 closed AS (
@@ -69,28 +69,12 @@ SELECT
     CAST(NULL AS TIMESTAMP) AS expected_to_at,
     CAST(s.arrived_t_s - s.to_end_t_s AS DOUBLE) / 86400e0 AS days_to_russia,
     s.n_calls_between AS calls_between,
-    CAST(1 AS INTEGER) AS hops,
+    s.hops AS hops,
     'arrived' AS status,
     'none' AS review,
     s.score AS score,
-    s.log_odds AS log_odds,
-    s.w_prior AS w_prior,
-    s.w_rivals AS w_rivals,
-    s.w_meeting AS w_meeting,
-    s.w_duration AS w_duration,
-    s.w_wait AS w_wait,
-    s.w_terminal AS w_terminal,
-    s.w_draught_from AS w_draught_from,
-    s.w_draught_to AS w_draught_to,
-    s.w_origin_from AS w_origin_from,
-    s.w_origin_to AS w_origin_to,
-    s.w_way AS w_way,
-    s.w_way_draught AS w_way_draught,
-    s.w_arrival_draught AS w_arrival_draught,
-    s.w_types AS w_types,
-    s.w_destination AS w_destination,
     r.is_noncommercial OR closed.link_id IS NOT NULL AS is_noncommercial
-FROM scored AS s
+FROM scored_links AS s
 INNER JOIN vessels AS a ON s.from_vessel_id = a.vessel_id
 INNER JOIN vessels AS b ON s.to_vessel_id = b.vessel_id
 INNER JOIN russia_arrivals AS r ON s.arrival_id = r.arrival_id

@@ -1,4 +1,4 @@
--- One row is one fact for or against a link, as a sentence with its figures and the row it rests on.
+-- One row is one fact for or against an sts link, as a sentence with its figures and the row it rests on.
 -- weight is in log odds; negative speaks against. What is not known weighs nothing and is not told.
 -- Reads scored, vessels. Settings: none.
 WITH
@@ -9,15 +9,6 @@ named AS (
         coalesce(b.name, 'The ship with MMSI ' || CAST(scored.to_mmsi AS VARCHAR)) AS to_ship,
         CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
         || CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) AS duration_txt,
-        CAST(
-            CAST(round((CAST(scored.to_start_t_s - scored.from_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT)
-            // 10 AS VARCHAR
-        )
-        || '.'
-        || CAST(
-            CAST(round((CAST(scored.to_start_t_s - scored.from_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT)
-            % 10 AS VARCHAR
-        ) AS wait_txt,
         CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
         || CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_before_txt,
         CAST(CAST(round(scored.from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
@@ -56,22 +47,9 @@ said AS (
     UNION ALL
     SELECT
         link_id,
-        2 AS seq,
-        'rivals' AS kind,
-        CASE WHEN pattern = 'port_relay' THEN 'each' ELSE 'unknown' END AS level,
-        w_rivals AS weight,
-        'By time alone '
-        || CAST(n_rivals AS VARCHAR)
-        || ' calls at the hub could have fed this one.' AS statement,
-        'port_calls' AS ref_table,
-        to_port_call_id AS ref_id
-    FROM named
-    UNION ALL
-    SELECT
-        link_id,
         3 AS seq,
         'meeting' AS kind,
-        CASE WHEN pattern = 'sts' THEN 'met' ELSE 'unknown' END AS level,
+        'met' AS level,
         w_meeting AS weight,
         'The two lay '
         || CAST(CAST(round(median_distance_m) AS BIGINT) AS VARCHAR)
@@ -97,34 +75,6 @@ said AS (
     UNION ALL
     SELECT
         link_id,
-        5 AS seq,
-        'wait' AS kind,
-        wait AS level,
-        w_wait AS weight,
-        CASE
-            WHEN wait = 'together' THEN to_ship || ' was in port while ' || from_ship || ' was.'
-            ELSE to_ship || ' arrived ' || wait_txt || ' days after ' || from_ship || ' had left.'
-        END AS statement,
-        'port_calls' AS ref_table,
-        to_port_call_id AS ref_id
-    FROM named
-    UNION ALL
-    SELECT
-        link_id,
-        6 AS seq,
-        'terminal' AS kind,
-        terminal AS level,
-        w_terminal AS weight,
-        CASE
-            WHEN terminal = 'same' THEN 'Both lay at the same terminal.'
-            ELSE 'They lay at different terminals of the port.'
-        END AS statement,
-        'port_calls' AS ref_table,
-        from_port_call_id AS ref_id
-    FROM named
-    UNION ALL
-    SELECT
-        link_id,
         7 AS seq,
         'draught_from' AS kind,
         draught_from AS level,
@@ -135,8 +85,8 @@ said AS (
         || ' m before and '
         || from_after_txt
         || ' m after.' AS statement,
-        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
-        coalesce(encounter_id, from_port_call_id) AS ref_id
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
     FROM named
     UNION ALL
     SELECT
@@ -151,8 +101,8 @@ said AS (
         || ' m before and '
         || to_after_txt
         || ' m after.' AS statement,
-        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
-        coalesce(encounter_id, to_port_call_id) AS ref_id
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
     FROM named
     UNION ALL
     SELECT
@@ -252,8 +202,8 @@ said AS (
         || ' declared its destination as "'
         || to_destination
         || '" afterwards.' AS statement,
-        CASE WHEN pattern = 'sts' THEN 'encounters' ELSE 'port_calls' END AS ref_table,
-        coalesce(encounter_id, to_port_call_id) AS ref_id
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
     FROM named
 )
 
