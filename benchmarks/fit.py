@@ -32,7 +32,7 @@ from pipeline.steps.link import relay_levels
 Floats = NDArray[np.float64]
 FIRST_DAY = datetime(2026, 1, 1)  # noqa: DTZ001 (naive UTC throughout)
 # How far a weight may stray from judgement: the standard deviation of a normal prior, in log odds.
-STRAY = 1.0
+STRAY = 0.8
 
 
 def some_habits(seed: int) -> Habits:
@@ -43,6 +43,7 @@ def some_habits(seed: int) -> Habits:
         DEFAULT,
         honest_destination=honest,
         false_destination=float(rng.uniform(0.05, (1 - honest) * 0.9)),
+        vague_destination=float(rng.uniform(0.0, 0.3)),
         forget_destination=float(rng.uniform(0.05, 0.35)),
         draught_updated=float(rng.uniform(0.3, 0.9)),
         relay_draught_updated=float(rng.uniform(0.15, 0.9)),

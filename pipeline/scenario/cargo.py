@@ -259,7 +259,9 @@ def _type(
             wrong = dice < habits.honest_destination + habits.false_destination
             decoys = OIL_LANDS if track.ship.kind == "tanker" else EUROPE
             text = spelled(one(rng, decoys), last, rng) if wrong else one(rng, ("", *AT_SEA[:1]))
-        elif hides or dice > habits.forget_destination:
+        elif not hides and dice < habits.vague_destination:
+            text = spelled(one(rng, EUROPE), last, rng) if rng.random() < 0.4 else one(rng, ("", *AT_SEA[:1]))
+        elif hides or dice > habits.vague_destination + habits.forget_destination:
             text = spelled(goal.place, last, rng)
         call.destination = text
 

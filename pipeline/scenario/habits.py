@@ -15,6 +15,7 @@ class Habits:
     honest_destination: float = 0.65
     false_destination: float = 0.12
     forget_destination: float = 0.15
+    vague_destination: float = 0.08
     draught_updated: float = 0.55
     ordinary_load: float = 1.0
     relay_draught_updated: float = 0.45
