@@ -132,7 +132,9 @@ def fit(samples: Sequence[Sample], columns: Columns, judgement: Floats) -> Float
         whole = 1 + np.bincount(taker, odds)
         value = (np.log(whole) * share).sum() - (s * true).sum()
         slope_s = (odds / whole[taker]) * share[taker] - true
-        slope = np.array([np.bincount(rows[:, k], slope_s, len(columns.names) + 1) for k in range(rows.shape[1])])
+        slope = np.array(
+            [np.bincount(rows[:, k], slope_s, len(columns.names) + 1) for k in range(rows.shape[1])]
+        )
         gradient = np.append(slope.sum(axis=0)[:-1], slope_s.sum())
         away = weights - judgement
         return value + 0.5 * (away**2).sum() / STRAY**2, gradient + away / STRAY**2
@@ -154,7 +156,9 @@ def first_right(p: Floats, sample: Sample) -> tuple[int, int]:
     for score, true, arrival in zip(p, sample.true, sample.arrival, strict=True):
         if arrival not in best or score > best[arrival][0]:
             best[arrival] = (score, bool(true))
-    return sum(best[a][1] for a, t in zip(sample.arrival, sample.true, strict=True) if t), int(sample.true.sum())
+    return sum(best[a][1] for a, t in zip(sample.arrival, sample.true, strict=True) if t), int(
+        sample.true.sum()
+    )
 
 
 def calibration(p: Floats, true: NDArray[np.bool_], at_least: float = 0.1) -> tuple[float, int]:
@@ -187,7 +191,9 @@ def worlds(named: str, seeds: Sequence[int], home: Path) -> Iterator[Sample]:
 
 def main() -> None:
     """Fit, tell, and write if asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worlds", type=int, default=60)
     parser.add_argument("--held-out", type=int, default=12)
     parser.add_argument("--write", action="store_true")
@@ -199,7 +205,11 @@ def main() -> None:
         samples = list(worlds("any", range(1000, 1000 + asked.worlds), home))
         held = {
             name: list(worlds(name, range(first, first + n), home))
-            for name, first, n in (("any", 2000, asked.held_out), ("default", 3000, 4), ("dishonest", 4000, 4))
+            for name, first, n in (
+                ("any", 2000, asked.held_out),
+                ("default", 3000, 4),
+                ("dishonest", 4000, 4),
+            )
         }
     found = sorted({(k, str(v)) for s in samples for k, vs in s.levels.items() for v in set(vs)} - {("", "")})
     names = [(k, v) for k, v in found if v != "unknown"]

@@ -129,7 +129,9 @@ class LinkSettings(Section):
     min_score: float = Field(0.001, ge=0, le=1)
     draught_change_m: float = Field(0.3, gt=0, description="a smaller change of draught is none")
     draught_change_share: float = Field(0.015, gt=0, description="of the draught before; less is no change")
-    draught_change_much_share: float = Field(0.06, gt=0, description="of the draught before; as much cargo moved")
+    draught_change_much_share: float = Field(
+        0.06, gt=0, description="of the draught before; as much cargo moved"
+    )
     near_berths_m: float = Field(400, gt=0, description="berths nearer than this are neighbours")
 
 

@@ -108,7 +108,9 @@ def _relays(
                 continue
             share = world.habits.relay_share if kinds[0] == "deepsea" else world.habits.relay_share / 2
             new = all(
-                x.stop.place != hub or call.begin - x.end > 60 * DAY_S for x in calls[:n] if x.stop.kind == "berth"
+                x.stop.place != hub or call.begin - x.end > 60 * DAY_S
+                for x in calls[:n]
+                if x.stop.kind == "berth"
             )
             if rng.random() > share * (world.habits.relay_new if new else 1.0):
                 continue

@@ -100,7 +100,12 @@ class _Teller:
             if call.end > 0:
                 at = max(call.end, 0.0)
                 self.changes.append(
-                    {"vessel_id": _id(ship.index), "at": self.when(at), "draught_m": draught, "destination": call.destination or None}
+                    {
+                        "vessel_id": _id(ship.index),
+                        "at": self.when(at),
+                        "draught_m": draught,
+                        "destination": call.destination or None,
+                    }
                 )
             if call.stop.kind == "meeting" or call.end <= 0 or call.begin >= self.world.end:
                 continue
@@ -162,7 +167,11 @@ class _Teller:
 
     def store(self) -> None:
         """The tables, typed as detection's."""
-        for name, rows in (("vessels", self.vessels), ("port_calls", self.calls), ("encounters", self.encounters)):
+        for name, rows in (
+            ("vessels", self.vessels),
+            ("port_calls", self.calls),
+            ("encounters", self.encounters),
+        ):
             frame = pd.DataFrame(rows)
             self.con.register("frame", frame)
             self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM frame")

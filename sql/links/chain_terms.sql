@@ -19,7 +19,8 @@ SELECT
     ln(p_rest) AS weight,
     'What follows, from ' || by_ship || ' on to Russia, has a probability of '
     || CAST(CAST(round(p_rest * 1000e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-    || CAST(CAST(round(p_rest * 1000e0) AS BIGINT) % 10 AS VARCHAR) || ' in 100; it stands as a link of its own.' AS statement,
+    || CAST(CAST(round(p_rest * 1000e0) AS BIGINT) % 10 AS VARCHAR)
+    || ' in 100; it stands as a link of its own.' AS statement,
     'transshipment_links' AS ref_table,
     tail_id AS ref_id
 FROM chain_links

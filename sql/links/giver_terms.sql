@@ -55,7 +55,12 @@ said AS (
         13 AS seq,
         'giver_history' AS kind,
         giver_history AS level,
-        ship || ' had called at ' || hub_name || ' ' || CAST(n_before AS VARCHAR) || ' time(s) in the 90 days before.' AS statement,
+        ship
+        || ' had called at '
+        || hub_name
+        || ' '
+        || CAST(n_before AS VARCHAR)
+        || ' time(s) in the 90 days before.' AS statement,
         'port_calls' AS ref_table,
         port_call_id AS ref_id
     FROM spelled

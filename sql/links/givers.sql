@@ -7,7 +7,9 @@ SELECT
     CASE
         WHEN before_country IS NULL THEN 'unknown'
         WHEN before_controlled_by = 'RU' THEN 'russia'
-        WHEN before_country IN ('CN', 'HK', 'MO', 'TW', 'KR', 'JP', 'VN', 'SG', 'MY', 'TH', 'ID', 'PH', 'KH') THEN 'east_asia'
+        WHEN
+            before_country IN ('CN', 'HK', 'MO', 'TW', 'KR', 'JP', 'VN', 'SG', 'MY', 'TH', 'ID', 'PH', 'KH')
+            THEN 'east_asia'
         WHEN before_country = hub_country THEN 'same_country'
         ELSE 'elsewhere'
     END AS giver_origin,

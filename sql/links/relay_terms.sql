@@ -12,7 +12,10 @@ together AS (
             WHEN wait = 'together' THEN to_ship || ' was in port while ' || from_ship || ' was.'
             ELSE
                 to_ship || ' arrived ' || CAST((to_start_t_s - from_end_t_s) // 86400 AS VARCHAR) || ' days and '
-                || CAST((to_start_t_s - from_end_t_s) % 86400 // 3600 AS VARCHAR) || ' hours after ' || from_ship || ' had left.'
+                || CAST((to_start_t_s - from_end_t_s) % 86400 // 3600 AS VARCHAR)
+                || ' hours after '
+                || from_ship
+                || ' had left.'
         END AS statement,
         'port_calls' AS ref_table,
         to_port_call_id AS ref_id
@@ -25,7 +28,11 @@ together AS (
         sailing AS level,
         CASE
             WHEN sailing = 'first' THEN 'It was ' || to_ship || '''s first call there since ' || from_ship || ' came.'
-            ELSE to_ship || ' had called there once before since ' || from_ship || ' came, and could have taken the cargo then.'
+            ELSE
+                to_ship
+                || ' had called there once before since '
+                || from_ship
+                || ' came, and could have taken the cargo then.'
         END AS statement,
         'port_calls' AS ref_table,
         to_port_call_id AS ref_id

@@ -41,11 +41,16 @@ said AS (
         2 AS seq,
         'taker_hub' AS kind,
         taker_hub AS level,
-        hub_name || CASE WHEN taker_hub = 'first' THEN ' is a hub of the first tier.' ELSE ' is a hub of the second tier.' END
+        hub_name
+        || CASE WHEN taker_hub = 'first' THEN ' is a hub of the first tier.' ELSE ' is a hub of the second tier.' END
             AS statement,
         'hubs' AS ref_table,
         hub_id AS ref_id
-    FROM (SELECT spelled.*, hub_calls.hub_id FROM spelled INNER JOIN hub_calls ON spelled.port_call_id = hub_calls.port_call_id) AS at_hub
+    FROM
+        (SELECT
+            spelled.*,
+            hub_calls.hub_id
+        FROM spelled INNER JOIN hub_calls ON spelled.port_call_id = hub_calls.port_call_id) AS at_hub
     UNION ALL
     SELECT
         port_call_id,
@@ -82,7 +87,12 @@ said AS (
         23 AS seq,
         'taker_history' AS kind,
         taker_history AS level,
-        ship || ' had called at ' || hub_name || ' ' || CAST(n_before AS VARCHAR) || ' time(s) in the 90 days before.' AS statement,
+        ship
+        || ' had called at '
+        || hub_name
+        || ' '
+        || CAST(n_before AS VARCHAR)
+        || ' time(s) in the 90 days before.' AS statement,
         'port_calls' AS ref_table,
         port_call_id AS ref_id
     FROM spelled
@@ -130,7 +140,12 @@ said AS (
         27 AS seq,
         'arrival_draught' AS kind,
         arrival_draught AS level,
-        ship || ' sent a draught of ' || arrival_in_txt || ' m on arriving in Russia and ' || arrival_out_txt || ' m on leaving.'
+        ship
+        || ' sent a draught of '
+        || arrival_in_txt
+        || ' m on arriving in Russia and '
+        || arrival_out_txt
+        || ' m on leaving.'
             AS statement,
         'port_calls' AS ref_table,
         russia_port_call_id AS ref_id

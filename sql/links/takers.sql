@@ -62,7 +62,9 @@ SELECT
     END AS taker_draught,
     CASE WHEN h.before_country IS NULL THEN 'unknown' WHEN h.before_controlled_by = 'RU' THEN 'russia' ELSE 'other' END
         AS taker_origin,
-    CASE WHEN h.n_before IS NULL THEN 'unknown' WHEN h.n_before = 0 THEN 'new' WHEN h.n_before <= 2 THEN 'known' ELSE 'often' END
+    CASE
+        WHEN h.n_before IS NULL THEN 'unknown' WHEN h.n_before = 0 THEN 'new' WHEN h.n_before <= 2 THEN 'known' ELSE 'often'
+    END
         AS taker_history,
     CASE
         WHEN between_calls.n_hubs > 0 THEN 'another_hub'
