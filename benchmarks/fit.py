@@ -1,9 +1,11 @@
-"""Fit the weights of port_relay on invented worlds, each with habits of its own, and say how well they do on others.
+"""Fit the weights of port_relay on invented worlds of many habits, and say how well they do on others.
 
     python -m benchmarks.fit [--worlds 60] [--held-out 12] [--write]
 
-The model is the one of docs/methods.md: ship B's candidates and "none of them" compete, in odds that are products of
-the levels' weights. Judgement is the starting point: each weight is drawn back to the one in judgement.csv.
+The model is the one of docs/methods.md: ship B's candidates and "none of them" compete, in odds that are
+products of the levels' weights. Judgement is the starting point: each weight is drawn back to the one in the
+column `judged`.
+Needs scipy: requirements/fit.txt.
 """
 
 import argparse
@@ -177,9 +179,11 @@ def tell(name: str, weights: Floats, columns: Columns, samples: Sequence[Sample]
     error, n = calibration(np.concatenate(ps), np.concatenate([s.true for s in samples]))
     tops = right[:, 0] / np.maximum(right[:, 1], 1)
     strong = np.concatenate(ps) >= 0.5
+    top = right[:, 0].sum() / right[:, 1].sum()
     print_line(
-        f"{name}: average precision {aps.mean():.3f} (sd {aps.std():.3f}), right donor first {right[:, 0].sum() / right[:, 1].sum():.3f}"
-        f" (sd {tops.std():.3f}), calibration error {error:.3f} over {n} links, {strong.sum()} of one half and more"
+        f"{name}: average precision {aps.mean():.3f} (sd {aps.std():.3f}), right donor first {top:.3f}"
+        f" (sd {tops.std():.3f}), calibration error {error:.3f} over {n} links,"
+        f" {strong.sum()} of one half and more"
     )
 
 

@@ -2,7 +2,8 @@
 
     python requirements/lock.py [--upgrade]
 
-main.txt is the pipeline and its command, airflow.txt the same with Airflow, dev.txt all of it with what
+main.txt is the pipeline and its command, airflow.txt the same with Airflow, fit.txt with what fits
+weights, dev.txt all of it with what
 tests and checks need; they agree with each other, for dev.txt is made first and constrains the others.
 uv.txt is what installs them, build.txt what builds packages that come as source, ours among them.
 Without --upgrade, versions in the present locks stay where they are allowed.
@@ -20,6 +21,7 @@ LOCKS = {
     "dev": ["pyproject.toml", "--extra", "airflow", "--group", "dev"],
     "airflow": ["pyproject.toml", "--extra", "airflow", "--constraints", "dev.txt"],
     "main": ["pyproject.toml", "--constraints", "dev.txt"],
+    "fit": ["pyproject.toml", "--extra", "fit", "--constraints", "dev.txt"],
 }
 
 

@@ -158,7 +158,7 @@ def _came_from(world: World, ship: int, n: int) -> str:
 
 
 def partner(ship: Ship) -> int:
-    """Which of a few shipping companies it works for, or with: their ships pass on cargo to each other again."""
+    """Which of a few shipping companies it works for: their ships pass on cargo to each other again."""
     return ship.index % PARTNERS
 
 

@@ -13,7 +13,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from geo import gazetteer
 from pipeline.scenario.cargo import Link
 from pipeline.scenario.fleet import CRAFT, KINDS
 from pipeline.scenario.voyages import HOUR, Call, Track
@@ -39,7 +38,9 @@ class Told:
 def tell_events(
     con: duckdb.DuckDBPyConnection, world: World, links: Sequence[Link], seed: int, zero: datetime
 ) -> Told:
-    """Make vessels, port_calls, encounters, static_changes and russia_arrivals in `con`, which holds the gazetteer.
+    """Make vessels, port_calls, encounters, static_changes and russia_arrivals.
+
+    `con` holds the gazetteer.
 
     Gives the true links: (A's call, B's call, arrival), (A's call, B's, B's next, C's, arrival) and
     (encounter, taker, arrival).
@@ -83,10 +84,12 @@ class _Teller:
         flag = flags().get(newest.mmsi // 1_000_000)
         self.vessels.append(
             {
-                "vessel_id": _id(ship.index), "imo": None if ship.kind in CRAFT else ship.imo, "mmsi": newest.mmsi,
+                "vessel_id": _id(ship.index), "imo": None if ship.kind in CRAFT else ship.imo,
+                "mmsi": newest.mmsi,
                 "name": newest.name, "callsign": newest.callsign, "flag": flag,
                 "ship_type": KINDS[ship.kind].ais_type.lower(), "length_m": float(ship.length_m),
-                "width_m": float(ship.width_m), "first_seen_at": self.when(0.0), "last_seen_at": self.when(self.world.end),
+                "width_m": float(ship.width_m), "first_seen_at": self.when(0.0),
+                "last_seen_at": self.when(self.world.end),
                 "n_positions": 1000,
             }
         )  # fmt: skip
@@ -114,7 +117,8 @@ class _Teller:
             self.call(track, n, call, draught_in, draught if call.end < self.world.end else None, said)
 
     def call(
-        self, track: Track, n: int, call: Call, draught_in: float | None, draught_out: float | None, said: str | None
+        self, track: Track, n: int, call: Call, draught_in: float | None, draught_out: float | None,
+        said: str | None,
     ) -> None:  # fmt: skip
         name, country, _ = self.ports[call.stop.place]
         is_open = call.end > self.world.end
@@ -135,7 +139,8 @@ class _Teller:
                 "lat": call.lying.spot.lat, "lon": call.lying.spot.lon,
                 "draught_in_m": draught_in, "draught_out_m": draught_out,
                 "destination_text": call.destination or said, "confidence": 4 if seen and not is_open else 3,
-                "had_gap": False, "is_open": is_open, "n_positions": 50, "witness": "ais", "is_noncommercial": False,
+                "had_gap": False, "is_open": is_open, "n_positions": 50,
+                "witness": "ais", "is_noncommercial": False,
             }
         )  # fmt: skip
 
@@ -158,9 +163,12 @@ class _Teller:
             {
                 "encounter_id": row_id, "vessel_id_1": _id(one.ship.index), "mmsi_1": one.ship.mmsi(begin),
                 "vessel_id_2": _id(two.ship.index), "mmsi_2": two.ship.mmsi(begin),
-                "started_at": self.when(begin), "ended_at": self.when(end), "duration_h": (end - begin) / HOUR,
-                "observed_h": (end - begin) / HOUR, "lat": spot.lat, "lon": spot.lon, "median_distance_m": 60.0,
-                "median_speed_kn": 0.5, "distance_to_port_km": 20.0, "nearest_port_id": None, "sts_area": area,
+                "started_at": self.when(begin), "ended_at": self.when(end),
+                "duration_h": (end - begin) / HOUR,
+                "observed_h": (end - begin) / HOUR, "lat": spot.lat, "lon": spot.lon,
+                "median_distance_m": 60.0,
+                "median_speed_kn": 0.5, "distance_to_port_km": 20.0, "nearest_port_id": None,
+                "sts_area": area,
                 "hub_id": area, "kind": kind, "is_underway": False, "is_open": False, "confidence": 4,
             }
         )  # fmt: skip
@@ -181,14 +189,16 @@ class _Teller:
         self.con.register("frame", frame)
         self.con.execute("""
             CREATE OR REPLACE TEMP TABLE static_changes AS
-            SELECT vessel_id, date_diff('second', TIMESTAMP '1970-01-01 00:00:00', CAST("at" AS TIMESTAMP)) AS t_s,
+            SELECT vessel_id,
+                date_diff('second', TIMESTAMP '1970-01-01 00:00:00', CAST("at" AS TIMESTAMP)) AS t_s,
                 CAST(draught_m AS DOUBLE) AS draught_m, CAST(destination AS VARCHAR) AS destination
             FROM frame
         """)
         self.con.unregister("frame")
         self.con.execute("""
             CREATE OR REPLACE TEMP TABLE russia_arrivals AS
-            SELECT 'a-' || c.port_call_id AS arrival_id, c.vessel_id, c.mmsi, c.port_id, c.arrived_at, 'stop' AS basis,
+            SELECT 'a-' || c.port_call_id AS arrival_id, c.vessel_id, c.mmsi, c.port_id, c.arrived_at,
+                'stop' AS basis,
                 c.port_call_id, c.confidence, CAST(NULL AS DOUBLE) AS p_no_transfer, c.is_noncommercial
             FROM port_calls AS c JOIN ports AS p ON c.port_id = p.port_id
             WHERE p.controlled_by = 'RU' AND c.kind = 'berth'
@@ -238,12 +248,3 @@ class _Teller:
 
 def _id(index: int) -> str:
     return f"v{index:04d}"
-
-
-def attach_gazetteer(con: duckdb.DuckDBPyConnection) -> None:
-    """The gazetteer's tables, without a home folder."""
-    built = gazetteer.build(None)
-    for name, frame in built.tables().items():
-        con.register("frame", frame)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM frame")
-        con.unregister("frame")

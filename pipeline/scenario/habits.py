@@ -20,9 +20,9 @@ class Habits:
     ordinary_load: float = 1.0
     relay_draught_updated: float = 0.45
     status_right: float = 0.88
-    # what is passed on: the share of calls that load for Russia (so many times more where the ship had not called
-    # for 60 days), how often from the partner's ships or from one that comes straight from East Asia, and how
-    # much of what the ship's class usually moves
+    # what is passed on: the share of calls that load for Russia (so many times more where the ship had not
+    # called for 60 days), how often from the partner's ships or from one that comes straight from East Asia,
+    # and how much of what the ship's class usually moves
     relay_share: float = 0.4
     relay_new: float = 1.0
     relay_loyal: float = 0.3

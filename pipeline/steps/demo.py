@@ -127,7 +127,7 @@ def tell(home: Home, truth: Path, *, days: int, ships: int) -> None:
     print_line(INVENTED)
     print_line(
         "A link is a lead for a person to check, never a verdict: its score is documented judgement, not"
-        " calibrated yet, and `planted` says what no real data can tell."
+        " verified on real ships, and `planted` says what no real data can tell."
     )
     if strongest:
         print_line(f"Why a score is what it is: transship --home {home.root} explain {strongest[0][7]}")

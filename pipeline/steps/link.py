@@ -24,9 +24,10 @@ from pipeline.settings import Settings
 READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes")
 # What every pattern's links have in common, as `scored_links`.
 COMMON = (
-    "link_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id, from_vessel_id, from_mmsi,"
-    " to_vessel_id, to_mmsi, from_start_t_s, from_end_t_s, to_start_t_s, to_end_t_s, arrived_t_s, russia_port_call_id,"
-    " n_calls_between, way_port_call_id, origin_port_id, origin_port_call_id, to_origin_port_call_id, score"
+    "link_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id, from_vessel_id,"
+    " from_mmsi, to_vessel_id, to_mmsi, from_start_t_s, from_end_t_s, to_start_t_s, to_end_t_s, arrived_t_s,"
+    " russia_port_call_id, n_calls_between, way_port_call_id, origin_port_id, origin_port_call_id,"
+    " to_origin_port_call_id, score"
 )
 TERMS = "link_id, CAST(seq AS INTEGER) AS seq, kind, weight, statement, ref_table, ref_id"
 # A chain is followed back only from links of this probability, or it would grow without end.
@@ -99,7 +100,8 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     # JSON is the engine's own type: the terms become one document a link here, and stay rows in the SQL.
     con.execute("""
         CREATE OR REPLACE TABLE transshipment_links AS
-        SELECT m.* EXCLUDE (is_noncommercial), CAST(to_json(t.terms) AS JSON) AS score_parts, m.is_noncommercial
+        SELECT m.* EXCLUDE (is_noncommercial), CAST(to_json(t.terms) AS JSON) AS score_parts,
+            m.is_noncommercial
         FROM made_links AS m
         JOIN (
             SELECT link_id, map_from_entries(list((kind, weight) ORDER BY seq)) AS terms
@@ -136,8 +138,9 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     parameters = settings.parameters("links")
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE tails AS
-        SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id, arrival_id,
-            arrived_t_s, russia_port_call_id, 1 AS hops, score, to_vessel_id || '|' || from_vessel_id AS path
+        SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
+            arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
+            to_vessel_id || '|' || from_vessel_id AS path
         FROM relay_scored WHERE score >= {TAIL_SCORE}
     """)
     for hops in range(2, max(settings.links.max_hops, 2) + 1):
@@ -154,8 +157,8 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             con.execute("INSERT INTO chain_links FROM chains")
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE tails AS
-            SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id, arrival_id,
-                arrived_t_s, russia_port_call_id, hops, score, path
+            SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
+                arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
             FROM chains WHERE score >= {TAIL_SCORE}
         """)
     if settings.links.max_hops < 2:

@@ -45,7 +45,8 @@ FROM_GAZETTEER = ("ports", "terminals", "hubs")
 MARTS = ("russian_ships_at_hubs",)
 CAUTIONS = (
     "A link is a lead for a person to check, never a verdict.",
-    "Scores are documented judgement, not calibrated yet; those of port_relay rank rather than measure.",
+    "Scores are unverified on real ships: those of port_relay are calibrated on invented ones,"
+    " those of sts and chain are judgement.",
     "No free archive of positions covers Morocco; absence of a ship here is not absence of the ship.",
 )
 

@@ -1,5 +1,5 @@
--- One row is a pair of calls at a hub of the first tier, the second by a ship that gave its cargo on at another hub, with the
--- probability that it took it from the first: the same odds as of a relay, with a prior of their own.
+-- One row is a pair of calls at a hub of the first tier, the second by a ship that gave its cargo on at another hub,
+-- with the probability that it took it from the first: the same odds as of a relay, with a prior of their own.
 -- Reads first_pairs (as relay_candidates), giver_terms, weights. Settings: none.
 WITH
 given AS (

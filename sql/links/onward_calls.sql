@@ -1,5 +1,5 @@
--- One row is a call at a hub of the first tier of a ship that then gave its cargo on at another hub: its last such call within
--- links.max_days_at_hub before. Reads hub_calls, tails (call_id). Settings: links.max_days_at_hub.
+-- One row is a call at a hub of the first tier of a ship that then gave its cargo on at another hub: its last such call
+-- within links.max_days_at_hub before. Reads hub_calls, tails (call_id). Settings: links.max_days_at_hub.
 WITH
 earlier AS (
     SELECT

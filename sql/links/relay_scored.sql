@@ -1,7 +1,7 @@
--- One row is a pair of calls at a hub with the probability that cargo went from the one to the other and on to Russia. All
--- candidates of ship B's call compete with each other and with "none of them": p = odds / (1 + sum of all odds). Odds are summed
--- in whole millionths, so that no order matters. Reads relay_candidates, hub_calls, takers, giver_terms, taker_terms, weights
--- (pattern, kind, level, weight_milli). Settings: links.min_score.
+-- One row is a pair of calls at a hub with the probability that cargo went from the one to the other and on to Russia.
+-- All candidates of ship B's call compete with each other and with "none of them": p = odds / (1 + sum of all odds).
+-- Odds are summed in whole millionths, so that no order matters. Reads relay_candidates, hub_calls, takers, giver_terms,
+-- taker_terms, weights (pattern, kind, level, weight_milli). Settings: links.min_score.
 WITH
 given AS (
     SELECT

@@ -1,5 +1,5 @@
--- One row is one fact about a call at a hub as one that may have loaded cargo for Russia: a term of the sum in log odds, as a
--- sentence with the row it rests on. Reads hub_calls, takers, weights (pattern, kind, level, weight). Settings: none.
+-- One row is one fact about a call at a hub as one that may have loaded cargo for Russia: a term of the sum in log odds,
+-- as a sentence with the row it rests on. Reads hub_calls, takers, weights (pattern, kind, level, weight). Settings: none.
 WITH
 spelled AS (
     SELECT

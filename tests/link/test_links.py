@@ -100,7 +100,7 @@ def test_every_evidence_rests_on_a_row_that_is_there(home: Home, settings: Setti
         assert con.execute(f"SELECT count(*) FROM {table} WHERE {keys[table]} = ?", [ref]).fetchone() == (1,)
 
 
-def relay(a_type: str = "Cargo") -> list[Report]:
+def relay(a_type: str = "Cargo", moved_m: float = 1.5) -> list[Report]:
     """A calls at Tanger Med, B four days later; B at Novorossiysk nine days after that."""
     berth, sea = (35.8890, -5.5030), (35.95, -5.90)
     a = Ship(311000403, "JULIET TEST", ship_type=a_type)
@@ -117,8 +117,8 @@ def relay(a_type: str = "Cargo") -> list[Report]:
         ]
 
     return [
-        *call(a, 0, 11.0, 9.5),
-        *call(b, 4 * DAY, 6.0, 7.5),
+        *call(a, 0, 11.0, 11.0 - moved_m),
+        *call(b, 4 * DAY, 6.0, 6.0 + moved_m),
         *lying(b, 13 * DAY, 14 * DAY, *NOVOROSSIYSK, every=30, nav=5),
     ]
 
@@ -129,7 +129,9 @@ def test_two_calls_at_one_hub_are_a_relay(home: Home, settings: Settings) -> Non
         "SELECT pattern, hub_id, from_name, to_name, score FROM transshipment_links"
     ).fetchall()
     assert (pattern, hub, a, b) == ("port_relay", "MAPTM", "JULIET TEST", "KILO TEST")
-    assert 0.3 < score < 1
+    unmoved = published(Home(home.root / "unmoved").create(), settings, relay(moved_m=0.0))
+    ((less,),) = unmoved.execute("SELECT score FROM transshipment_links").fetchall()
+    assert 2 * less < score < 1
 
 
 def test_a_ship_that_loads_no_cargo_of_that_kind_gave_none(home: Home, settings: Settings) -> None:
@@ -141,7 +143,8 @@ def test_a_ship_that_loads_no_cargo_of_that_kind_gave_none(home: Home, settings:
         .execute("SELECT score FROM transshipment_links")
         .fetchall()
     )
-    assert unfit[0][0] < fit[0][0] / 4
+    assert fit
+    assert not any(score >= fit[0][0] / 4 for (score,) in unfit)
 
 
 def test_hostile_names_stay_text(home: Home, settings: Settings) -> None:
