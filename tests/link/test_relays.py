@@ -65,16 +65,20 @@ def test_the_right_donor_comes_first_far_more_often_than_by_chance(
 ) -> None:
     con, told = linked
     first: dict[object, tuple[object, object]] = {}
-    n: dict[object, int] = {}
     for a, b, arrival in rows(
         con,
         "SELECT from_port_call_id, to_port_call_id, arrival_id FROM transshipment_links"
         " WHERE pattern = 'port_relay' ORDER BY score DESC, link_id",
     ):
         first.setdefault(arrival, (a, b))
-        n[arrival] = n.get(arrival, 0) + 1
     right = sum(first.get(arrival) == (a, b) for a, b, arrival in told.port_relays)
-    by_chance = sum(1 / n[arrival] for _, _, arrival in told.port_relays if arrival in n)
+    n = dict(
+        con.execute(
+            "SELECT t.arrival_id, count(*) FROM relay_candidates AS c JOIN takers AS t"
+            " ON c.to_port_call_id = t.port_call_id GROUP BY t.arrival_id"
+        ).fetchall()
+    )
+    by_chance = sum(1 / n[arrival] for _, _, arrival in told.port_relays)
     assert len(told.port_relays) > 20
     assert right > 3 * by_chance
 
