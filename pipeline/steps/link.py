@@ -83,6 +83,7 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     _relay_tables(con, settings)
     for name in ("links/giver_terms", "links/taker_terms", "links/relay_scored", "links/relay_terms"):
         create(con, name, parameters, temporary=True)
+    create(con, "links/arrival_chances", parameters)
     _chains(con, settings)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE scored_links AS

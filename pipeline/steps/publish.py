@@ -166,6 +166,10 @@ def _fill(
                 f"CREATE TABLE out.{table} AS"
                 f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
+    con.execute("""
+        UPDATE out.russia_arrivals AS a SET p_no_transfer = c.p_no_transfer
+        FROM links.main.arrival_chances AS c WHERE a.arrival_id = c.arrival_id
+    """)
     for table in (*FROM_EVENTS, *FROM_LINKS):
         con.execute(f"CREATE TEMP VIEW {table} AS FROM out.{table}")
     for table in MARTS:

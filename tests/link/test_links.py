@@ -59,6 +59,14 @@ def test_a_meeting_before_the_arrival_is_a_link_each_way(home: Home, settings: S
     assert forth[4] > 0.8
 
 
+def test_an_arrival_says_how_probable_it_is_that_no_link_is_true(home: Home, settings: Settings) -> None:
+    con = published(home, settings, meeting(a_draughts=(14.0, 9.0), b_draughts=(8.0, 13.0)))
+    ((score,),) = con.execute("SELECT score FROM transshipment_links").fetchall()
+    assert con.execute("SELECT p_no_transfer FROM russia_arrivals").fetchone() == (
+        pytest.approx(1 - score, abs=1e-5),
+    )
+
+
 def test_a_meeting_after_the_arrival_is_no_link(home: Home, settings: Settings) -> None:
     early = lying(B, 0, 400, *NOVOROSSIYSK, nav=5)
     met = [r for r in meeting(8 * DAY) if r.minute < 12 * DAY]

@@ -103,3 +103,18 @@ def test_a_chain_ends_in_a_link_of_its_own_and_holds_no_ship_twice(
         ).fetchall()
         assert float(str(score)) <= rest
         assert arrival == tail_arrival
+
+
+def test_an_arrival_without_a_true_link_is_the_rest_of_its_rivals_chance(
+    linked: tuple[duckdb.DuckDBPyConnection, Told],
+) -> None:
+    con, _ = linked
+    alone = rows(
+        con,
+        "SELECT any_value(c.p_no_transfer), sum(l.score) FROM transshipment_links AS l"
+        " JOIN arrival_chances AS c ON l.arrival_id = c.arrival_id WHERE l.pattern <> 'chain'"
+        " GROUP BY l.arrival_id HAVING count(DISTINCT l.to_port_call_id) = 1 AND count(l.encounter_id) = 0",
+    )
+    assert len(alone) > 10
+    # Links under links.min_score are not stored, so what is stored sums to a little less.
+    assert all(-1e-4 <= 1 - float(str(p)) - float(str(total)) < 0.1 for p, total in alone)
