@@ -1,4 +1,4 @@
-"""Time and memory of linking: an invented world at the level of events, large enough for a year of a busy hub.
+"""Time and memory of linking: an invented world at the level of events, as large as a year of a busy hub.
 
     python -m benchmarks.linking [--ships 1200] [--days 90]
 

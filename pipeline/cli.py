@@ -429,6 +429,29 @@ def query(
 
 
 @verb()
+def review(
+    session: Session,
+    link_id: Annotated[str, typer.Argument(metavar="LINK_ID", help="From transshipment_links.")],
+    verdict: Annotated[str, typer.Option(help="confirmed, rejected or unclear.")],
+    note: Annotated[str, typer.Option(help="What it rests on; stays with the verdict.")] = "",
+    reviewer: Annotated[str, typer.Option(help="Who says so.", envvar="TRANSSHIP_REVIEWER")] = "",
+) -> None:
+    """Keep a person's verdict on a link."""
+    from pipeline import reviews
+    from pipeline.published import explain as ask
+
+    told = ask(session.home, link_id)
+    kept = reviews.add(session.home, link_id, verdict, note=note, reviewer=reviewer, score=told.link["score"])
+    if session.as_json:
+        console.print_json(asdict(kept))
+        return
+    console.print_line(
+        f"{link_id} is {kept.verdict}, kept in {session.home.reviews};"
+        " the database says so from the next publish on"
+    )
+
+
+@verb()
 def explain(
     session: Session,
     link_id: Annotated[str, typer.Argument(metavar="LINK_ID", help="From transshipment_links.")],
@@ -446,6 +469,8 @@ def explain(
         f"{link['pattern']} at {link['hub_id']}: {link['from_name']} (MMSI {link['from_mmsi']}) to "
         f"{link['to_name']} (MMSI {link['to_mmsi']}), then {arrival}"
     )
+    if link.get("review", "none") != "none":
+        console.print_line(f"a person's verdict: {link['review']}")
     facts: dict[str, list[str]] = {term: [] for term in told.parts}
     for fact in told.evidence:
         facts.setdefault(fact["kind"], []).append(fact["statement"])

@@ -64,6 +64,11 @@ class Home:
         return self.published / "exports"
 
     @property
+    def reviews(self) -> Path:
+        """What people said of links: the one thing here that cannot be made again but from a backup."""
+        return self.root / "kept" / "reviews.sqlite"
+
+    @property
     def settings_file(self) -> Path:
         """The user's settings."""
         return self.root / "transship.toml"

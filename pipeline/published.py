@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from pipeline import reviews
 from pipeline.errors import TransshipError
 from pipeline.home import Home
 
@@ -104,6 +105,9 @@ def explain(home: Home, link_id: str) -> Explanation:
             [link_id],
         ).records()
     (link,) = found
+    given = reviews.newest(home).get(link_id)
+    if given:
+        link["review"] = given.verdict
     return Explanation(link, json.loads(link["score_parts"]), evidence)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline import __version__, exports, gazetteer, manifests, runs
+from pipeline import __version__, exports, gazetteer, manifests, reviews, runs
 from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
@@ -166,6 +166,13 @@ def _fill(
                 f"CREATE TABLE out.{table} AS"
                 f" SELECT {select_list(table)} FROM {schema}.{table} ORDER BY {key}"
             )
+    given = reviews.newest(home)
+    con.execute(
+        "UPDATE out.transshipment_links AS l SET review = r.verdict"
+        " FROM (SELECT unnest($1::VARCHAR[]) AS link_id, unnest($2::VARCHAR[]) AS verdict) AS r"
+        " WHERE l.link_id = r.link_id",
+        [list(given), [review.verdict for review in given.values()]],
+    )
     con.execute("""
         UPDATE out.russia_arrivals AS a SET p_no_transfer = c.p_no_transfer
         FROM links.main.arrival_chances AS c WHERE a.arrival_id = c.arrival_id

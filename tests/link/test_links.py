@@ -7,9 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.errors import TransshipError
+from pipeline import reviews
+from pipeline.errors import TransshipError, UsageError
 from pipeline.home import Home
+from pipeline.published import explain
 from pipeline.settings import Settings
+from pipeline.steps.detect import detect
 from pipeline.steps.link import link
 from pipeline.steps.publish import publish
 from tests.detect.ships import Report, Ship, detected, lying, sailing
@@ -194,3 +197,37 @@ def test_the_published_database_has_its_contract(home: Home, settings: Settings,
     assert wrong == []
     # Readers on DuckDB 1.x open it: no newer storage, no GEOMETRY, no indexes.
     assert con.execute("SELECT count(*) FROM duckdb_indexes()").fetchone() == (0,)
+
+
+def test_a_verdict_survives_what_is_made_anew(home: Home, settings: Settings) -> None:
+    con = published(home, settings, meeting(a_draughts=(14.0, 9.0), b_draughts=(8.0, 13.0)))
+    ((link_id, before),) = con.execute("SELECT link_id, review FROM transshipment_links").fetchall()
+    con.close()
+    reviews.add(home, link_id, "rejected", note="seen at the quay", reviewer="desk", score=0.9)
+    reviews.add(home, link_id, "confirmed", note="it was another\x1b[31m ship", reviewer="desk", score=0.9)
+    assert explain(home, link_id).link["review"] == "confirmed"
+    for name in ("links.duckdb", "events.duckdb"):
+        (home.work / name).unlink()
+    detect(home, settings)
+    link(home, settings)
+    publish(home, settings)
+    with duckdb.connect(str(home.database), read_only=True) as again:
+        after = again.execute("SELECT link_id, review FROM transshipment_links").fetchall()
+    assert (before, after) == ("none", [(link_id, "confirmed")])
+    assert [(r.verdict, r.note) for r in reviews.every(home)] == [
+        ("rejected", "seen at the quay"),
+        ("confirmed", "it was another [31m ship"),
+    ]
+
+
+def test_a_verdict_is_one_of_three(home: Home) -> None:
+    with pytest.raises(UsageError, match="confirmed, rejected, unclear"):
+        reviews.add(home, "L1", "guilty", note="", reviewer="", score=None)
+    assert reviews.every(home) == []
+
+
+def test_a_broken_file_of_verdicts_is_named(home: Home) -> None:
+    home.reviews.parent.mkdir()
+    home.reviews.write_text("no database" * 200, encoding="utf-8")
+    with pytest.raises(TransshipError, match=r"reviews\.sqlite"):
+        reviews.newest(home)

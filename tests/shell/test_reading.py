@@ -132,3 +132,18 @@ def test_an_unknown_ship(transship: Run, published: Home) -> None:
     ran = transship("ship", "NOBODY", "--home", published.root)
     assert ran.code == 1
     assert "NOBODY" in ran.err
+
+
+def test_a_verdict_is_kept_and_shown(transship: Run, published: Home) -> None:
+    ran = transship(
+        "review", "L1", "--verdict", "unclear", "--note", "ask the agent", "--home", published.root
+    )
+    assert (ran.code, ran.out.split(",")[0]) == (0, "L1 is unclear")
+    assert "a person's verdict: unclear" in transship("explain", "L1", "--home", published.root).out
+
+
+def test_a_verdict_needs_a_link_that_is_there(transship: Run, published: Home) -> None:
+    ran = transship("review", "L9", "--verdict", "unclear", "--home", published.root)
+    assert ran.code == 1
+    assert "no link L9" in ran.err
+    assert transship("review", "L1", "--verdict", "guilty", "--home", published.root).code == 2
