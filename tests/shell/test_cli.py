@@ -18,8 +18,8 @@ VERBS = [command.name or "" for command in app.registered_commands]
 
 def test_the_verbs_that_are_built() -> None:
     built = (
-        "demo, sources, fetch, collect, ingest, detect, link, screen, publish, run, query, review, explain, ship,"
-        " status, doctor"
+        "demo, sources, fetch, collect, ingest, detect, link, screen, publish, run, query, review, explain,"
+        " ship, status, doctor"
     )
     assert ", ".join(VERBS) == built
 
