@@ -25,8 +25,9 @@ from pipeline.progress import Progress
 from pipeline.settings import Settings
 from pipeline.tracks import alternating, split_day
 
-# Raise when the meaning of a day's tables changes in a way that the SQL texts do not show.
-VERSION = 6
+# Raise when a day's tables change in meaning in a way that the SQL texts do not show, or get other columns:
+# what another version stored is then dropped.
+VERSION = 7
 # Run in this order for every batch of days; each reads those before it.
 STAGES = (
     "days/day_pieces",
@@ -35,7 +36,6 @@ STAGES = (
     "days/day_silences",
     "days/day_slow",
     "days/day_coverage",
-    "days/day_feed",
 )
 STORED = (
     "day_pieces",
@@ -48,16 +48,20 @@ STORED = (
     "day_feed",
     "day_pair_slots",
     "day_statics",
+    "day_files",
+)
+OF_DAYS = (
+    "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'days'"
 )
 EPOCH = date(1970, 1, 1)
 POSITIONS = (
     "mmsi BIGINT, time TIMESTAMP, lat DECIMAL(9, 6), lon DECIMAL(9, 6), sog_kn REAL, nav_status INTEGER,"
-    " source VARCHAR"
+    " file_id VARCHAR, source VARCHAR"
 )
 STATICS = (
     "mmsi BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, imo BIGINT, name VARCHAR, callsign VARCHAR,"
     " ship_type VARCHAR, length_m DOUBLE, width_m DOUBLE, draught_m DOUBLE, destination VARCHAR,"
-    " n_reports INTEGER"
+    " n_reports INTEGER, file_id VARCHAR, source VARCHAR"
 )
 # Which source's time is believed where several heard one report: transmitters' and authorities' own time
 # stamps first, then services that stamp what they receive.
@@ -101,8 +105,16 @@ def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: s
 def plan(
     con: duckdb.DuckDBPyConnection, wanted: Mapping[date, str], first: date | None, last: date | None
 ) -> DayPlan:
-    """Compare the days that the lake has with those stored; `first` and `last` limit what is done now."""
+    """Compare the days that the lake has with those stored; `first` and `last` limit what is done now.
+
+    What another version stored is dropped, and then all days are done.
+    """
+    made = [name for (name,) in con.execute(OF_DAYS).fetchall()]
+    if made and ("version" not in made or con.execute("FROM days.version").fetchall() != [(VERSION,)]):
+        con.execute("DROP SCHEMA days CASCADE")
+        first = last = None
     con.execute("CREATE SCHEMA IF NOT EXISTS days")
+    con.execute(f"CREATE TABLE IF NOT EXISTS days.version AS SELECT CAST({VERSION} AS BIGINT) AS version")
     con.execute("CREATE TABLE IF NOT EXISTS days.done (day BIGINT, fingerprint VARCHAR)")
     stored = {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done").fetchall()}
 
@@ -165,6 +177,7 @@ def _batches(
 
 
 _BETWEEN = (
+    "days/day_feed",
     "days/merged",
     "days/odd_ships",
     "days/speeds",
@@ -172,6 +185,7 @@ _BETWEEN = (
     "days/day_stop_places",
     "days/grid",
     "days/day_pair_slots",
+    "days/day_files",
 )
 
 
@@ -192,6 +206,7 @@ def _process_batch(
     create(con, "days/grid", parameters, temporary=True)
     create(con, "days/day_pair_slots", parameters, temporary=True)
     _read_statics(con, lake, batch)
+    _count_files(con, lake, batch)
     for table in ("reports", "marks", "grid", "jumping"):
         con.execute(f"DROP TABLE temp.{table}")
     return n_reports
@@ -235,6 +250,7 @@ def _read_reports(
         WHERE t_s // 86400 IN (FROM batch_days)
         GROUP BY ALL
     """)
+    create(con, "days/day_feed", temporary=True)
     n_files = {day: len(lake[day].positions) for day in around}
     if max(n_files.values(), default=0) > 1:
         merge_received(con)
@@ -347,6 +363,20 @@ def _read_statics(
     """)
 
 
+def _count_files(
+    con: duckdb.DuckDBPyConnection, lake: Mapping[date, DayFiles], batch: Sequence[date]
+) -> None:
+    """Which files each ship's reports of the day came from; after `_read_statics`, whose view it reads."""
+    _read_lake(con, "lying", POSITIONS, [path for day in batch for _, _, path in lake[day].positions])
+    con.execute("""
+        CREATE OR REPLACE TEMP VIEW kept AS
+        SELECT CAST(date_diff('day', DATE '1970-01-01', CAST(time AS DATE)) AS BIGINT) AS day,
+            mmsi, source, file_id, time, lat, lon
+        FROM lying
+    """)
+    create(con, "days/day_files", temporary=True)
+
+
 def _read_lake(con: duckdb.DuckDBPyConnection, name: str, columns: str, paths: Sequence[Path]) -> None:
     """Make lake files readable under one name; no files are an empty table."""
     con.execute(f"DROP VIEW IF EXISTS temp.{name}")
@@ -392,12 +422,7 @@ def views(con: duckdb.DuckDBPyConnection, settings: Settings, schema: str = "day
 
     `schema` is where they are stored, the connection's own or an attached database's.
     """
-    if (
-        schema == "days"
-        and not con.execute(
-            "FROM duckdb_tables() WHERE schema_name = 'days' AND table_name <> 'done'"
-        ).fetchall()
-    ):
+    if schema == "days" and ("day_pieces",) not in con.execute(OF_DAYS).fetchall():
         _process_batch(con, {}, [], settings)
         _store(con, [], {})
     for table in STORED:

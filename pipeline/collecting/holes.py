@@ -28,6 +28,11 @@ USUAL_PAUSES = 5
 REMEMBERED = 50
 # A renewal that brought a region nothing is tried again after twice the time, up to this.
 LONGEST_S = 3600
+# Of the lake's table; `south` to `east` are degrees, null for the whole feed.
+COLUMNS = (
+    "source VARCHAR, region VARCHAR, south DOUBLE, west DOUBLE, north DOUBLE, east DOUBLE, "
+    "from_at TIMESTAMP, to_at TIMESTAMP, why VARCHAR"
+)
 
 
 @dataclass(frozen=True)
@@ -167,10 +172,7 @@ def to_lake(home: Home, source: str) -> Path | None:
     boxes = {region.name: region for region in regions(home)}
     target = home.lake / "holes" / f"source={source}" / "holes.parquet"
     with closing(duckdb.connect()) as con, replacing(target) as temporary:
-        con.execute(
-            "CREATE TABLE holes (source VARCHAR, region VARCHAR, south DOUBLE, west DOUBLE, north DOUBLE, "
-            "east DOUBLE, from_at TIMESTAMP, to_at TIMESTAMP, why VARCHAR)"
-        )
+        con.execute(f"CREATE TABLE holes ({COLUMNS})")
         for hole in holes:
             box = boxes.get(hole.region or "")
             sides = (box.south, box.west, box.north, box.east) if box else (None,) * 4
@@ -179,3 +181,12 @@ def to_lake(home: Home, source: str) -> Path | None:
         con.execute(f"COPY (FROM holes ORDER BY ALL) TO {literal(str(temporary))} (FORMAT parquet)")
     write_checksum(target)
     return target
+
+
+def read_lake(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Make the temporary table `said_holes` of what `to_lake` wrote for all sources."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE said_holes ({COLUMNS})")
+    for path in sorted((home.lake / "holes").glob("source=*/holes.parquet")):
+        con.execute(
+            f"INSERT INTO said_holes FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
+        )

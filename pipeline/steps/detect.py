@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline import days, gazetteer, manifests, runs, witnesses
+from pipeline.collecting import holes
 from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import explain_os_error, make_folder, replacing, sweep_temporaries, write_checksum
@@ -27,6 +28,8 @@ EVENTS = (
     "events/vessels",
     "events/vessel_identities",
     "events/port_calls",
+    "events/call_witnesses",
+    "events/vessel_files",
     "events/encounters",
     "events/ais_gaps",
     "events/loitering",
@@ -38,8 +41,8 @@ EVENTS = (
 MERGED = ("events/rests", "events/visits")
 # Made before these tables, from those before them.
 BEFORE = {
-    "events/port_calls": ("events/own_calls",),
-    "events/ais_gaps": ("events/silences",),
+    "events/port_calls": ("events/own_calls", "events/told_pairs"),
+    "events/ais_gaps": ("events/silences", "events/long_silences"),
     "events/loitering": ("events/lonely", "events/dark_partners"),
 }
 
@@ -66,14 +69,14 @@ def detect(
 
     `first` and `last` (UTC days, both included) limit the days read anew.
 
-    Raises TransshipError where no file was read yet, the lake cannot be read, or the home cannot be written.
+    Raises TransshipError where the lake is empty, cannot be read, or the home cannot be written.
     """
     say = progress or Quiet()
     home.create()
     listed = manifests.load(home)
     lake = manifests.by_day(home, listed)
-    if not listed:
-        raise TransshipError(f"the lake in {home.lake} holds nothing yet; run `transship ingest` first")
+    if not any(files.positions for files in lake.values()) and not witnesses.any_in(listed):
+        raise TransshipError(f"the lake in {home.lake} holds no positions yet; run `transship ingest` first")
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
     try:
@@ -88,6 +91,7 @@ def detect(
             n_reports = days.process(con, lake, plan.stale, settings, say)
             days.views(con, settings)
             witnesses.read(con, home, listed)
+            holes.read_lake(con, home)
             with say.task("events"):
                 rows = assemble(con, settings)
             with say.task("tracks"):
@@ -111,6 +115,7 @@ def detect_without_noncommercial(home: Home, settings: Settings, target: Path) -
         con.execute(f"ATTACH {literal(str(home.events))} AS held (READ_ONLY)")
         days.views(con, settings, "held.days")
         witnesses.read(con, home, manifests.load(home), is_commercial=True)
+        holes.read_lake(con, home)
         assemble(con, settings)
 
 
@@ -147,8 +152,10 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     """)
     con.execute("""
         CREATE OR REPLACE TABLE feed_holes AS
-        SELECT area_id, lat, lon, TIMESTAMP '1970-01-01 00:00:00' + from_t_s * INTERVAL '1' SECOND AS from_at,
-            TIMESTAMP '1970-01-01 00:00:00' + to_t_s * INTERVAL '1' SECOND AS to_at, is_open, ships_a_minute
+        SELECT source, region, TIMESTAMP '1970-01-01 00:00:00' + from_t_s * INTERVAL '1' SECOND AS started_at,
+            CASE WHEN NOT is_open THEN
+                TIMESTAMP '1970-01-01 00:00:00' + to_t_s * INTERVAL '1' SECOND END AS ended_at,
+            south, west, north, east, is_recorded, why, ships_a_minute
         FROM temp.feed_holes
     """)
     con.execute("CREATE OR REPLACE TABLE static_changes AS FROM temp.static_values")

@@ -28,6 +28,7 @@ FROM_EVENTS = (
     "vessels",
     "vessel_identities",
     "port_calls",
+    "call_witnesses",
     "encounters",
     "loitering",
     "ais_gaps",
@@ -37,6 +38,7 @@ FROM_EVENTS = (
     "gfw_comparison",
     "coverage",
     "feed_holes",
+    "vessel_files",
 )
 FROM_LINKS = ("transshipment_links", "link_evidence", "link_history")
 FROM_SCREENING = ("screening_hits",)

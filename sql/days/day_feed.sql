@@ -1,10 +1,17 @@
--- One row is one minute in which anything was heard within an area of five degrees, with the ships heard. Reads reports.
--- Settings: none.
+-- One row is one minute in which a source heard anything within an area of five degrees, with the ships heard. Reads
+-- received (what each source heard, before one report of two sources is one), batch_days. Settings: none.
 SELECT
-    day,
-    CAST(floor((lat + 90e0) / 5e0) AS BIGINT) * 1000 + CAST(floor((lon + 180e0) / 5e0) AS BIGINT) AS area_id,
-    t_s // 60 AS minute_no,
-    CAST(count(DISTINCT mmsi) AS INTEGER) AS n_ships
-FROM reports
-WHERE is_own = 1
-GROUP BY day, floor((lat + 90e0) / 5e0), floor((lon + 180e0) / 5e0), t_s // 60
+    batch_days.day AS day,
+    received.source AS source,
+    CAST(floor((received.lat + 90e0) / 5e0) AS BIGINT) * 1000
+    + CAST(floor((received.lon + 180e0) / 5e0) AS BIGINT) AS area_id,
+    received.t_s // 60 AS minute_no,
+    CAST(count(DISTINCT received.mmsi) AS INTEGER) AS n_ships
+FROM received
+INNER JOIN batch_days ON received.t_s // 86400 = batch_days.day
+GROUP BY
+    batch_days.day,
+    received.source,
+    floor((received.lat + 90e0) / 5e0),
+    floor((received.lon + 180e0) / 5e0),
+    received.t_s // 60

@@ -2,13 +2,9 @@
 -- last report, lain beside it for loitering.dark_hours or more, and sailed on to its next, at
 -- loitering.dark_speed_kn. p_partner shares one chance among all that fit and none of them (weight 1). A candidate
 -- weighs more the nearer its reports before and after, the shorter its silence beside the time alone, and if it is
--- of the same type; less if of another. Reads lonely, silences, vessels, data_until. Settings:
--- loitering.dark_hours, loitering.dark_speed_kn, loitering.dark_km.
+-- of the same type; less if of another. Time in which nobody could hear a ship is no silence of its own.
+-- Reads lonely, long_silences, vessels. Settings: loitering.dark_hours, loitering.dark_speed_kn, loitering.dark_km.
 WITH
-ends AS (
-    SELECT max(t_s) AS t_s FROM data_until
-),
-
 near AS (
     SELECT
         lonely.vessel_id AS vessel_id,
@@ -16,7 +12,7 @@ near AS (
         lonely.last_t_s AS last_t_s,
         silences.vessel_id AS partner_id,
         silences.off_t_s AS off_t_s,
-        coalesce(silences.on_t_s, ends.t_s) AS on_t_s,
+        silences.end_t_s AS on_t_s,
         sqrt(
             power(111.195e0 * (lonely.lat - silences.off_lat), 2)
             + power(
@@ -34,13 +30,13 @@ near AS (
             )
         ) AS on_km
     FROM lonely
-    CROSS JOIN ends
-    INNER JOIN silences
+    INNER JOIN long_silences AS silences
         ON
             lonely.vessel_id <> silences.vessel_id
             AND silences.off_t_s < lonely.last_t_s
-            AND coalesce(silences.on_t_s, ends.t_s) > lonely.first_t_s
-            AND CAST(coalesce(silences.on_t_s, ends.t_s) - silences.off_t_s AS DOUBLE) >= $loitering_dark_hours * 3600e0
+            AND silences.end_t_s > lonely.first_t_s
+            AND CAST(silences.end_t_s - silences.off_t_s - silences.unheard_s AS DOUBLE)
+            >= $loitering_dark_hours * 3600e0
             AND abs(lonely.lat - silences.off_lat) * 111.195e0 <= $loitering_dark_km
 ),
 

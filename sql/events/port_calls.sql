@@ -2,91 +2,8 @@
 -- witness told. A witness's call is the same as another where ship and port are, and their times overlap or lie
 -- within port_calls.shift_hours (nearest first), or where the times overlap within 20 km, since a port's edge is
 -- nobody's to draw. Our own times count where we have any, then a port's, then Global Fishing Watch's.
--- Reads own_calls, told_calls, vessels, ports. Settings: port_calls.shift_hours.
+-- Reads own_calls, told_calls, told_pairs, vessels, ports. Settings: none.
 WITH
-everything AS (
-    SELECT
-        port_call_id AS key,
-        'ais' AS witness,
-        1 AS rank,
-        vessel_id,
-        port_id,
-        date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at) AS start_t_s,
-        coalesce(
-            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', departed_at),
-            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at)
-            + CAST(round(coalesce(stopped_h, 0e0) * 3600e0) AS BIGINT)
-        ) AS until_t_s,
-        CAST(NULL AS BIGINT) AS end_t_s,
-        lat,
-        lon
-    FROM own_calls
-    UNION ALL
-    SELECT
-        concat_ws('|', witness, visit_id) AS key,
-        witness,
-        CASE WHEN witness = 'port_authority' THEN 2 ELSE 3 END AS rank,
-        vessel_id,
-        port_id,
-        start_t_s,
-        coalesce(end_t_s, start_t_s) AS until_t_s,
-        end_t_s,
-        lat,
-        lon
-    FROM told_calls
-),
-
--- who may keep a call, and who may lose it: where Global Fishing Watch is alone, there is nothing to join
-keeping AS (
-    SELECT *
-    FROM everything
-    WHERE rank < 3
-),
-
-losing AS (
-    SELECT *
-    FROM everything
-    WHERE rank > 1
-),
-
-pairs AS (
-    SELECT
-        a.key AS key,
-        b.key AS told_key,
-        b.witness AS witness,
-        b.end_t_s AS end_t_s,
-        greatest(0, a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s) AS apart_s,
-        row_number() OVER (
-            PARTITION BY b.key
-            ORDER BY
-                a.rank,
-                greatest(0, a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s),
-                CASE WHEN a.port_id = b.port_id THEN 0 ELSE 1 END,
-                a.start_t_s,
-                a.key
-        ) AS choice
-    FROM keeping AS a
-    INNER JOIN losing AS b
-        ON
-            a.vessel_id = b.vessel_id
-            AND a.rank < b.rank
-            AND (
-                (
-                    a.port_id = b.port_id
-                    AND CAST(greatest(a.start_t_s - b.until_t_s, b.start_t_s - a.until_t_s) AS DOUBLE)
-                    <= $port_calls_shift_hours * 3600e0
-                )
-                OR (
-                    a.start_t_s < b.until_t_s
-                    AND b.start_t_s < a.until_t_s
-                    AND sqrt(
-                        power(111195e0 * (a.lat - b.lat), 2)
-                        + power(111195e0 * cos(radians(a.lat)) * (a.lon - b.lon), 2)
-                    ) <= 20000e0
-                )
-            )
-),
-
 -- a call told as one may be several of ours (roads, then berth); one that overlaps none is the nearest one
 joined AS (
     SELECT
@@ -94,21 +11,14 @@ joined AS (
         max(CASE WHEN witness = 'gfw' THEN 'gfw' END) AS gfw,
         max(CASE WHEN witness = 'port_authority' THEN 'port_authority' END) AS port_authority,
         max(end_t_s) AS end_t_s
-    FROM pairs
-    WHERE apart_s = 0 OR choice = 1
+    FROM told_pairs
+    WHERE is_same = 1
     GROUP BY key
 ),
 
 taken AS (
     SELECT DISTINCT told_key
-    FROM pairs
-),
-
-told AS (
-    SELECT
-        told_calls.*,
-        concat_ws('|', told_calls.witness, told_calls.visit_id) AS key
-    FROM told_calls
+    FROM told_pairs
 )
 
 SELECT
@@ -149,13 +59,7 @@ FROM own_calls
 LEFT JOIN joined ON own_calls.port_call_id = joined.key
 UNION ALL
 SELECT
-    substr(
-        md5(
-            concat_ws('|', 'call', told.vessel_id, told.port_id, told.kind, CAST(told.start_t_s AS VARCHAR))
-        ),
-        1,
-        16
-    ) AS port_call_id,
+    told.port_call_id AS port_call_id,
     told.vessel_id AS vessel_id,
     told.mmsi AS mmsi,
     vessels.imo AS imo,
@@ -189,7 +93,7 @@ SELECT
         CASE WHEN told.witness = 'port_authority' THEN 'port_authority' END
     ) AS witness,
     told.is_noncommercial AS is_noncommercial
-FROM told
+FROM told_calls AS told
 INNER JOIN vessels ON told.vessel_id = vessels.vessel_id
 INNER JOIN ports ON told.port_id = ports.port_id
 LEFT JOIN joined ON told.key = joined.key

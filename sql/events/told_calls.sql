@@ -1,5 +1,6 @@
 -- One row is a port call as one witness tells it, with our ids of ship and port; of visits of one ship at one port
--- that overlap, the one that is over and ended last. Visits outside every port are left out.
+-- that overlap, the one that is over and ended last. Visits outside every port are left out. key tells it from others
+-- where port_call_id, which it has where no other tells of the call, does not.
 -- Reads witness_visits, witness_ships. Settings: none.
 WITH
 owned AS (
@@ -16,6 +17,7 @@ owned AS (
         witness_visits.confidence AS confidence,
         witness_visits.lat AS lat,
         witness_visits.lon AS lon,
+        witness_visits.file_id AS file_id,
         witness_visits.is_noncommercial AS is_noncommercial
     FROM witness_visits
     INNER JOIN witness_ships
@@ -59,6 +61,10 @@ chosen AS (
 )
 
 SELECT
+    substr(
+        md5(concat_ws('|', 'call', vessel_id, port_id, kind, CAST(start_t_s AS VARCHAR))), 1, 16
+    ) AS port_call_id,
+    concat_ws('|', witness, visit_id) AS key,
     witness,
     visit_id,
     vessel_id,
@@ -70,6 +76,7 @@ SELECT
     confidence,
     lat,
     lon,
+    file_id,
     is_noncommercial
 FROM chosen
 WHERE choice = 1

@@ -220,6 +220,7 @@ SELECT
     visits.confidence AS confidence,
     CAST(visits.lat AS DOUBLE) AS lat,
     CAST(visits.lon AS DOUBLE) AS lon,
+    visits.file_id AS file_id,
     visits.is_noncommercial AS is_noncommercial
 FROM visits
 LEFT JOIN refs ON visits.ship_ref = refs.ship_ref AND refs.choice = 1

@@ -114,6 +114,23 @@ def write_days(folder: Path, reports: Iterable[Report]) -> list[Path]:
     return paths
 
 
+def other_source(home: Home, reports: Iterable[Report], late_s: int = 0) -> None:
+    """Ingest reports as a table that a second receiver made: five decimals, and its own clock."""
+    lines = ["mmsi;t;la;lo;v"] + [
+        f"{r.ship.mmsi};{r.at:%Y-%m-%d %H:%M}:{late_s:02d};{r.lat:.5f};{r.lon:.5f};{r.sog_kn}"
+        for r in reports
+    ]
+    mapping = home.root / "map.toml"
+    mapping.write_text(
+        '[columns]\nmmsi = "mmsi"\ntime = "strptime(t, \'%Y-%m-%d %H:%M:%S\')"\n'
+        'lat = "la"\nlon = "lo"\nsog = "v"\n'
+        '[options]\ndelimiter = ";"\n'
+    )
+    path = home.root / "second.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert not ingest(home, Settings(), "table", [path], mapping=mapping).failures
+
+
 def detected(home: Home, settings: Settings, reports: Iterable[Report]) -> None:
     """Ingest and detect."""
     result = ingest(home, settings, "dma", write_days(home.root / "in", reports))

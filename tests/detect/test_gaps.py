@@ -57,9 +57,13 @@ def test_a_hole_in_the_feed_opens_no_gaps(home: Home, settings: Settings) -> Non
     far += lying(A, far[-1].minute + 10, 1600, 58.5, 10.5, every=30)
     detected(home, settings, crowd(0, 300) + crowd(1200, 1500) + far)
     assert gaps(home, settings) == []
-    (hole,) = [h for h in rows(home, settings, "FROM feed_holes") if not h["is_open"]]
-    assert hole["from_at"] == START + timedelta(minutes=301)
-    assert hole["to_at"] == START + timedelta(minutes=1200)
+    (hole,) = rows(home, settings, "FROM feed_holes WHERE ended_at IS NOT NULL")
+    assert (hole["source"], hole["is_recorded"]) == ("dma", False)
+    assert (hole["started_at"], hole["ended_at"]) == (
+        START + timedelta(minutes=301),
+        START + timedelta(minutes=1200),
+    )
+    assert (hole["south"], hole["west"], hole["north"], hole["east"]) == (35, -10, 40, -5)
 
 
 def test_a_ship_that_stays_silent_after_the_hole_is_one(home: Home, settings: Settings) -> None:

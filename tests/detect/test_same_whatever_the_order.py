@@ -10,16 +10,20 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pipeline.collecting.holes import Hole, HoleLog
+from pipeline.engine import connect
 from pipeline.home import Home
 from pipeline.settings import Settings
 from pipeline.steps.detect import detect
 from pipeline.steps.ingest import ingest
-from tests.detect.ships import Report, Ship, detected, lying, rows, sailing, write_days
+from tests.detect.ships import START, Report, Ship, detected, lying, rows, sailing, write_days
 
 TABLES = (
     "vessels", "vessel_identities", "port_calls", "encounters", "ais_gaps", "loitering", "position_flags",
-    "russia_arrivals", "coverage",
+    "russia_arrivals", "coverage", "feed_holes", "vessel_files",
 )  # fmt: skip
+# What differs as it must: repeats count where what was received is counted, and make another file.
+OF_THE_FILES = {"vessel_identities": "n_reports", "vessel_files": "file_id"}
 A = Ship(311000301, "ECHO TEST", ship_type="Tanker", length_m=240)
 B = Ship(311000302, "FOXTROT TEST", ship_type="Tanker", length_m=230)
 C = Ship(311000303, "GOLF TEST")
@@ -43,30 +47,29 @@ def world() -> list[Report]:
 
 
 def tables(home: Home, settings: Settings) -> dict[str, list[str]]:
-    # n_reports of an identity counts what was received, repeats included.
-    return {
-        table: sorted(
-            map(
-                str,
-                rows(
-                    home,
-                    settings,
-                    f"{'SELECT * EXCLUDE (n_reports)' if table == 'vessel_identities' else ''} FROM {table}",
-                ),
-            )
-        )
-        for table in TABLES
-    }
+    found = {}
+    for table in TABLES:
+        kept = f"SELECT * EXCLUDE ({OF_THE_FILES[table]})" if table in OF_THE_FILES else ""
+        found[table] = sorted(map(str, rows(home, settings, f"{kept} FROM {table}")))
+    return found
+
+
+def with_a_hole(home: Home) -> Home:
+    """The Danish feed was down for two hours of A's silence."""
+    HoleLog(home, "dma").write(
+        Hole(None, START + timedelta(hours=30), START + timedelta(hours=32), "the connection broke off")
+    )
+    return home
 
 
 @pytest.fixture(scope="module")
 def expected(built_gazetteer: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     root = tmp_path_factory.mktemp("all_at_once")
-    home = Home(root).create()
+    home = with_a_hole(Home(root).create())
     shutil.copytree(built_gazetteer, home.work / "gazetteer")
     detected(home, Settings(), world())
     found = tables(home, Settings())
-    assert found["encounters"] and found["port_calls"] and found["russia_arrivals"]
+    assert found["encounters"] and found["port_calls"] and found["russia_arrivals"] and found["feed_holes"]
     assert len(found["vessels"]) == 4
     return found
 
@@ -83,7 +86,7 @@ def test_days_in_any_order(
     order: list[int], again: bool, shuffle: int, expected: dict[str, list[str]], built_gazetteer: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
-    home = Home(tmp_path_factory.mktemp("days")).create()
+    home = with_a_hole(Home(tmp_path_factory.mktemp("days")).create())
     shutil.copytree(built_gazetteer, home.work / "gazetteer")
     reports = world()
     random.Random(shuffle).shuffle(reports)
@@ -99,12 +102,12 @@ def test_days_in_any_order(
 
 
 def test_one_thread_and_two_give_the_same(home: Home, expected: dict[str, list[str]]) -> None:
-    detected(home, Settings(engine={"threads": 1}), world())  # type: ignore[arg-type]
+    detected(with_a_hole(home), Settings(engine={"threads": 1}), world())  # type: ignore[arg-type]
     assert tables(home, Settings()) == expected
 
 
 def test_a_window_reads_only_its_days(home: Home, settings: Settings, expected: dict[str, list[str]]) -> None:
-    ingest(home, settings, "dma", write_days(home.root / "in", world()))
+    ingest(with_a_hole(home), settings, "dma", write_days(home.root / "in", world()))
     first = date(2026, 3, 2)
     assert detect(home, settings, first=first, last=first).n_days == 1
     assert detect(home, settings, last=first + timedelta(days=9)).n_days == 3
@@ -126,6 +129,16 @@ def test_other_settings_detect_anew(home: Home, settings: Settings) -> None:
     strict = Settings(encounters={"max_distance_m": 50})  # type: ignore[arg-type]
     assert detect(home, strict).n_days == 4
     assert rows(home, settings, "SELECT count(*) AS n FROM encounters") == [{"n": 0}]
+
+
+def test_what_an_earlier_version_stored_is_made_anew(
+    home: Home, settings: Settings, expected: dict[str, list[str]]
+) -> None:
+    detected(with_a_hole(home), settings, world())
+    with connect(settings, home.work, home.events) as con:
+        con.execute("UPDATE days.version SET version = 6; ALTER TABLE days.day_feed DROP source")
+    assert detect(home, settings, first=date(2026, 3, 2), last=date(2026, 3, 2)).n_days == 4
+    assert tables(home, settings) == expected
 
 
 def test_a_far_away_ship_changes_nothing(

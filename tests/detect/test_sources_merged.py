@@ -6,26 +6,9 @@ from pipeline.home import Home
 from pipeline.settings import Settings
 from pipeline.steps.detect import detect
 from pipeline.steps.ingest import ingest
-from tests.detect.ships import Report, Ship, rows, sailing, write_days
+from tests.detect.ships import Report, Ship, other_source, rows, sailing, write_days
 
 A = Ship(311000701, "MIKE TEST")
-
-
-def other_source(home: Home, reports: list[Report], late_s: int) -> None:
-    """The same reports as a table that a second receiver made: five decimals, and its own clock."""
-    lines = ["mmsi;t;la;lo;v"] + [
-        f"{r.ship.mmsi};{r.at:%Y-%m-%d %H:%M}:{late_s:02d};{r.lat:.5f};{r.lon:.5f};{r.sog_kn}"
-        for r in reports
-    ]
-    mapping = home.root / "map.toml"
-    mapping.write_text(
-        '[columns]\nmmsi = "mmsi"\ntime = "strptime(t, \'%Y-%m-%d %H:%M:%S\')"\n'
-        'lat = "la"\nlon = "lo"\nsog = "v"\n'
-        '[options]\ndelimiter = ";"\n'
-    )
-    path = home.root / "second.csv"
-    path.write_text("\n".join(lines) + "\n")
-    assert not ingest(home, Settings(), "table", [path], mapping=mapping).failures
 
 
 def track() -> list[Report]:
@@ -68,3 +51,13 @@ def test_a_file_read_under_two_names_counts_once(home: Home, settings: Settings,
     ingest(home, settings, "dma", [day, again])
     detect(home, settings)
     assert n_positions(home) == len(track())
+
+
+def test_a_file_read_under_another_mapping_is_detected_anew(home: Home, settings: Settings) -> None:
+    other_source(home, track())
+    detect(home, settings)
+    mapping = home.root / "map.toml"
+    mapping.write_text(mapping.read_text().replace('mmsi = "mmsi"', 'mmsi = "mmsi + 1"'))
+    ingest(home, settings, "table", [home.root / "second.csv"], mapping=mapping)
+    assert detect(home, settings).n_days == 1
+    assert rows(home, settings, "SELECT mmsi FROM vessels") == [{"mmsi": A.mmsi + 1}]

@@ -1,5 +1,6 @@
 """Several witnesses of one call, ships known to some of them only, answers in any order."""
 
+import hashlib
 import itertools
 import json
 import shutil
@@ -32,6 +33,7 @@ TABLES = (
     "vessels",
     "vessel_identities",
     "port_calls",
+    "call_witnesses",
     "russia_arrivals",
     "transshipment_links",
     "link_evidence",
@@ -186,6 +188,49 @@ def test_a_port_authority_and_gfw_are_one_call_with_the_ports_times(
         told_at(hours).replace(tzinfo=None) for hours in (4, 22)
     )
     assert call["is_noncommercial"] is False
+
+
+def test_each_witness_of_a_call_leads_to_the_answer_that_holds_it(
+    home: Home, settings: Settings, keep: Keep
+) -> None:
+    """Ours with GFW's, theirs alone, and a port's with GFW's: the file of each, by its hash."""
+    ais.detected(home, settings, arrives_and_leaves())
+    seen, alone = visit(SAME, QUAY, told_at(0.5), 11), visit(SAME, TANGER_MED, told_at(24 * 9), 20)
+    kotka = (60.440, 26.940, "KOTKA", "FIN")
+    keep([seen, alone, visit(SAME, kotka, told_at(24 * 4), 20)])
+    keep([SHIP_IDENTITY])
+    keep([finnish("FIKTK", 0, 9074729, told_at(24 * 4 + 1), told_at(24 * 4 + 18))], "digitraffic")
+    detect(home, settings)
+    link(home, settings)
+    publish(home, settings)
+    with duckdb.connect(str(home.database), read_only=True) as con:
+        told = con.execute("""
+            SELECT c.port_id, w.witness, f.sha256, w.is_noncommercial, w.started_at
+            FROM call_witnesses AS w JOIN port_calls AS c USING (port_call_id)
+            JOIN source_files AS f USING (file_id) ORDER BY c.arrived_at, w.witness
+        """).fetchall()
+        assert con.execute("SELECT count(*) FROM call_witnesses").fetchone() == (4,)
+    sums = [
+        hashlib.sha256((home.root / "in" / name).read_bytes()).hexdigest()
+        for name in ("0.json", "port-calls-2.json")
+    ]
+    assert told == [
+        ("DKAAR", "gfw", sums[0], True, told_at(0.5).replace(tzinfo=None)),
+        ("FIKTK", "gfw", sums[0], True, told_at(24 * 4).replace(tzinfo=None)),
+        ("FIKTK", "port_authority", sums[1], False, told_at(24 * 4 + 1).replace(tzinfo=None)),
+        ("MAPTM", "gfw", sums[0], True, told_at(24 * 9).replace(tzinfo=None)),
+    ]
+
+
+def test_a_stay_told_as_one_stands_with_each_call_of_ours(home: Home, settings: Settings, keep: Keep) -> None:
+    second = arrives_and_leaves(first=1000)
+    ais.detected(home, settings, arrives_and_leaves() + second)
+    keep([visit(SAME, QUAY, told_at(0.5), 28)])
+    detect(home, settings)
+    assert [call["witness"] for call in calls(home, settings)] == ["ais+gfw", "ais+gfw"]
+    told = ais.rows(home, settings, "SELECT port_call_id, file_id FROM call_witnesses")
+    assert len({row["port_call_id"] for row in told}) == 2
+    assert len({row["file_id"] for row in told}) == 1
 
 
 def test_the_order_of_answers_changes_nothing(
