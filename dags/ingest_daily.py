@@ -11,7 +11,7 @@ DOC = """
 
 | the run | reads below `HOME/raw/<source>/` |
 | --- | --- |
-| triggered by `fetch_daily`, `fetch_hourly` | whatever was not read yet |
+| triggered by `fetch_daily`, `fetch_hourly`, `fetch_lists` | whatever was not read yet |
 | scheduled | its logical date less the source's delay (three days for `dma`), and whatever was not read yet |
 | backfilled | its logical date less the source's delay |
 | manual with `day` | that day |

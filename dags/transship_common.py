@@ -19,7 +19,7 @@ PUBLISHED = Asset("published", uri="x-transship://published/transship")
 # One slot; dags/pools.json, imported by `make airflow`. Each source that is fetched has one of its own.
 WRITER = "duckdb_writer"
 
-# Archives that have days; services that tell what is current; lists, which are read by no ingest.
+# Archives that have days; services that tell what is current; lists of ships and of ports.
 DAYS = ("dma", "gfw", "barentswatch")
 LIVE = ("digitraffic", "barentswatch", "aishub")
 LISTS = ("ofac", "uk", "eu", "opensanctions", "reference")
@@ -92,7 +92,7 @@ def fetch_days(source: str) -> None:
 def poll(source: str) -> None:
     """Declare one task in the source's pool that asks for what is current."""
 
-    @task(task_id=f"fetch_{source}", pool=f"fetch_{source}", outlets=[] if source in LISTS else [RAW])
+    @task(task_id=f"fetch_{source}", pool=f"fetch_{source}", outlets=[RAW])
     def fetch(*, dag_run):
         from pipeline import orchestration
 

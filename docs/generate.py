@@ -16,8 +16,8 @@ from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.fetching import known_sources
 from pipeline.settings import Settings, SourceSettings
+from pipeline.sources import SOURCES
 
 DOCS = Path(__file__).resolve().parent
 # What stands between these two marks is made here.
@@ -127,7 +127,7 @@ def sources_table() -> str:
         f"| `{source.key}` | {source.title} | {keys(source.key_variables)} | {source.coverage} "
         f"| {source.delay} | {source.licence} | {source.attribution} | {source.good_for} "
         f"| {source.blind_to} |"
-        for source in known_sources()
+        for source in SOURCES.values()
     ]
     return "\n".join(
         [

@@ -240,9 +240,9 @@ def sources(session: Session) -> None:
 
     Key needed or not, coverage, delay, licence, attribution.
     """
-    from pipeline.fetching import known_sources
+    from pipeline.sources import SOURCES
 
-    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in known_sources()]
+    records = [{**asdict(source), "needs_key": bool(source.key_variables)} for source in SOURCES.values()]
     if session.as_json:
         console.print_json(records)
         return

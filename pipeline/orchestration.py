@@ -182,7 +182,7 @@ def plan_ingest(
     """
     home, _ = _home()
     catches_up = run_type in {"scheduled", "asset_triggered"} or not (day or run_type == "backfill")
-    read = {(seen["path"], seen["bytes"], seen["mtime_ns"]) for seen in manifests.load(home)}
+    read = manifests.Known.of(home).by_looks
     wanted = []
     for source in SOURCES:
         days = run_days(
@@ -196,7 +196,7 @@ def plan_ingest(
         parts = {
             part_of(path)
             for path in raw_files(home, source)
-            if part_of(path) in own or (catches_up and _facts(path) not in read)
+            if part_of(path) in own or (catches_up and manifests.looks(path) not in read)
         }
         wanted += [{"source": source, "part": part} for part in sorted(parts)]
     return wanted
@@ -267,12 +267,6 @@ def publish_tables(extras: Iterable[Mapping[str, Any]] = ()) -> list[str]:
     with _faults_told_apart():
         publish(*_home())
     return [f"{day}" for day in run_days("asset_triggered", extras=extras)]
-
-
-def _facts(path: Path) -> tuple[str, int, int]:
-    """By what the ingest step knows a file again without reading it."""
-    status = path.stat()
-    return str(path.resolve()), status.st_size, status.st_mtime_ns
 
 
 def _home() -> tuple[Home, Settings]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from geo import gazetteer
 from geo.cells import distance_m
 from pipeline.errors import TransshipError
-from pipeline.fetching.reference import LOCODE, SOURCE, WPI
+from pipeline.fetching.reference import LOCODE, WPI
 from pipeline.home import Home
 from pipeline.raw import RawStore
+from pipeline.sources.lists import REFERENCE
 from pipeline.sources.sightings import number
 
 # The lists give minutes of arc and often the town; what is further off is worth a look.
@@ -36,7 +37,7 @@ def differences(home: Home) -> Differences | None:
     Ports are looked up by World Port Index's number where the gazetteer names it, else by UN/LOCODE (the
     nearest, where several have one). Raises TransshipError for a list that cannot be read.
     """
-    raw = RawStore(home, SOURCE.key)
+    raw = RawStore(home, REFERENCE.key)
     wpi, locode = raw.newest(WPI), raw.newest(LOCODE)
     if wpi is None or locode is None:
         return None

@@ -19,11 +19,6 @@ VISITS = "events/witness_visits"
 SHIPS = ("events/witness_ships", "events/ship_names", "events/told_calls")
 
 
-def any_in(manifests: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the lake holds anything that a witness told."""
-    return any(manifest.get("tables") for manifest in manifests)
-
-
 def read(
     con: duckdb.DuckDBPyConnection,
     home: Home,

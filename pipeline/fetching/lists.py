@@ -10,52 +10,7 @@ from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
 from pipeline.net import Answer, NotThere, Refused, Unfit, Unreachable, as_csv, as_page, as_xml, if_changed
 from pipeline.raw import stamp
-from pipeline.sources.base import Source
-
-OFAC = Source(
-    key="ofac",
-    title="OFAC SDN list, US Treasury",
-    coverage="ships, owners and companies under US sanctions; IMO number and MMSI where given",
-    delay="on the day of publication",
-    licence="public domain (work of the US government)",
-    attribution="US Department of the Treasury, Office of Foreign Assets Control",
-    key_variables=(),
-    good_for="screening of ships",
-    blind_to="when a ship was listed, which this form of the list does not say",
-)
-UK = Source(
-    key="uk",
-    title="UK Sanctions List",
-    coverage="specified ships and ships under asset freeze, by IMO number",
-    delay="on the day of publication",
-    licence="Open Government Licence 3.0",
-    attribution="Contains public sector information licensed under the Open Government Licence v3.0 (FCDO)",
-    key_variables=(),
-    good_for="screening of ships",
-    blind_to="MMSIs, which it does not give",
-)
-EU = Source(
-    key="eu",
-    title="EU Regulation 833/2014, Annex XLII",
-    coverage="ships banned from EU ports and services, by IMO number, with reason and date",
-    delay="some days after an amendment, when the consolidated text appears",
-    licence="reuse with attribution (Commission Decision 2011/833/EU)",
-    attribution="European Union, EUR-Lex; only the Official Journal is authentic",
-    key_variables=(),
-    good_for="screening of ships",
-    blind_to="MMSIs, which it does not give; ships taken off the list",
-)
-OPENSANCTIONS = Source(
-    key="opensanctions",
-    title="OpenSanctions, maritime collection (opt-in)",
-    coverage="ships of many lists at once, the Ukrainian list of the shadow fleet among them",
-    delay="daily",
-    licence="CC BY-NC 4.0; business use needs a licence of OpenSanctions",
-    attribution="OpenSanctions.org, CC BY-NC 4.0",
-    key_variables=(),
-    good_for="screening of ships against lists that are not published in a form to read",
-    blind_to="when a ship was listed; the lists' duplicates are not resolved",
-)
+from pipeline.sources.lists import EU, OFAC, OPENSANCTIONS, UK
 
 OFAC_URL = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/SDN.XML"
 UK_PAGE = "https://www.gov.uk/government/publications/the-uk-sanctions-list"
@@ -70,6 +25,10 @@ CELLAR_TEXT = "https://publications.europa.eu/resource/celex/02014R0833-"
 SPARQL = """SELECT DISTINCT ?celex WHERE {
   ?work <http://publications.europa.eu/ontology/cdm#resource_legal_id_celex> ?celex .
   FILTER(STRSTARTS(STR(?celex), "02014R0833-")) }"""
+# The token is the same for all, and stands in the published address.
+FREEZE_URL = (
+    "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw"
+)
 MARITIME_URL = "https://data.opensanctions.org/datasets/latest/maritime/maritime.csv"
 # A ship's row: its name is not told from other text, its IMO number is.
 IMO = re.compile(rb"(?<!\d)(\d{7})(?!\d)")
@@ -77,7 +36,7 @@ IMO = re.compile(rb"(?<!\d)(\d{7})(?!\d)")
 
 def fetch_ofac(job: Job) -> None:
     """The list in its simple XML form."""
-    poll(job, OFAC_URL, "sdn-", ".xml", _sdn)
+    poll(job, OFAC_URL, "sdn-", ".xml", partial(_entries_of, "sdnEntry"))
 
 
 def fetch_uk(job: Job) -> None:
@@ -89,6 +48,16 @@ def fetch_uk(job: Job) -> None:
 
 
 def fetch_eu(job: Job) -> None:
+    """Annex XLII and the asset freezes; neither keeps the other from being fetched."""
+    each(job, _fetch_annex, _fetch_freezes)
+
+
+def _fetch_freezes(job: Job) -> None:
+    """The Commission's consolidated list (FSF) in its full XML form."""
+    poll(job, FREEZE_URL, "asset-freeze-", ".xml", partial(_entries_of, "sanctionEntity"))
+
+
+def _fetch_annex(job: Job) -> None:
     """The latest consolidated text that is in force, from EUR-Lex or else from Cellar."""
     try:
         version = max(job.client.get(EU_PAGE, expect=partial(_versions, job)).data)
@@ -104,6 +73,21 @@ def fetch_eu(job: Job) -> None:
 def fetch_opensanctions(job: Job) -> None:
     """The table of ships."""
     poll(job, MARITIME_URL, "maritime-", ".csv", as_csv("caption", "imo", "risk", "datasets"))
+
+
+def each(job: Job, *parts: Callable[[Job], None]) -> None:
+    """Fetch all of these, also where one fails; its fault is raised at the end, a later one's is noted."""
+    fault: TransshipError | None = None
+    for part in parts:
+        try:
+            part(job)
+        except TransshipError as error:
+            if fault is None:
+                fault = error
+            else:
+                job.progress.note(str(error))
+    if fault:
+        raise fault
 
 
 def poll(
@@ -125,10 +109,11 @@ def poll(
     job.keep_if_new(prefix, f"{prefix}{stamp(answer.fetched_at)}{ending}", answer, **extra)
 
 
-def _sdn(answer: Answer) -> None:
+def _entries_of(name: str, answer: Answer) -> None:
+    """Expect XML with at least one entry of this name."""
     root = as_xml(answer)
-    if next(root.iterfind("{*}sdnEntry"), None) is None:
-        raise Unfit("the list has no field 'sdnEntry'")
+    if next(root.iterfind(f"{{*}}{name}"), None) is None:
+        raise Unfit(f"the list has no field {name!r}")
 
 
 def _versions(job: Job, answer: Answer) -> list[str]:

@@ -7,6 +7,7 @@ from pipeline.sources import (
     digitraffic,
     dma,
     gfw,
+    lists,
     marinecadastre,
     nmea,
     port_calls,
@@ -18,24 +19,20 @@ from pipeline.sources.sightings import Reader
 # A new source is a module with SOURCE and stage, named here; pipeline/sources/base.py says what they are.
 _MODULES = (dma, marinecadastre, table, aishub, barentswatch, digitraffic, aisstream, nmea)
 
-SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in (*_MODULES, gfw)}
+SOURCES: dict[str, Source] = {module.SOURCE.key: module.SOURCE for module in (*_MODULES, gfw)} | {
+    source.key: source for source in lists.SOURCES
+}
 STAGES: dict[str, Stage] = {module.SOURCE.key: module.stage for module in _MODULES}
-# Files that hold events and no positions: by source, and how the file's name begins.
+# Files without positions, events or lists: by source, and how the file's name begins.
 _READERS: dict[str, tuple[str, Reader]] = {
     gfw.SOURCE.key: ("", gfw.read),
     digitraffic.SOURCE.key: ("port-calls-", port_calls.read),
+    barentswatch.SOURCE.key: ("mmsiinarea-", lists.read_index),
+    **{source.key: ("", lists.read) for source in lists.SOURCES},
 }
-# Answers that only led to others, kept as sent: by source, and how the file's name begins.
-_NOT_DATA = {barentswatch.SOURCE.key: "mmsiinarea-"}
 
 
 def event_reader(source: str, name: str) -> Reader | None:
-    """The reader of a file of events; None for a file of positions."""
+    """The reader of a file of events or of a list; None for a file of positions."""
     begins, reader = _READERS.get(source, ("", None))
     return reader if name.startswith(begins) else None
-
-
-def is_data(source: str, name: str) -> bool:
-    """Whether a raw file of this name holds reports or events, for the ingest step to read."""
-    begins = _NOT_DATA.get(source)
-    return begins is None or not name.startswith(begins)

@@ -48,8 +48,9 @@ def stage(con: duckdb.DuckDBPyConnection, member: Member, mapping: Mapping[str, 
     """Make `staged` of an answer or a recorded stream, as JSON or GeoJSON."""
     found, n_unreadable = objects.read(member)
     flat = [_flat(entry) for entry in found]
-    # A stream of static reports alone has no position; any other file that has none is of another form.
-    if not any("latitude" in entry or entry.get("type") == "Staticdata" for entry in flat):
+    # A stream of static reports alone has no position, and an empty track no report; any other file without
+    # a position is of another form.
+    if flat and not any("latitude" in entry or entry.get("type") == "Staticdata" for entry in flat):
         raise TransshipError(f"{member.label}: field 'latitude' is missing; not an answer of BarentsWatch")
     objects.table(con, member, flat, FIELDS)
     con.execute(f"CREATE OR REPLACE TEMP VIEW staged AS {sql.read('staging/barentswatch')}")

@@ -69,14 +69,14 @@ def detect(
 
     `first` and `last` (UTC days, both included) limit the days read anew.
 
-    Raises TransshipError where the lake is empty, cannot be read, or the home cannot be written.
+    Raises TransshipError where no file was read yet, the lake cannot be read, or the home cannot be written.
     """
     say = progress or Quiet()
     home.create()
     listed = manifests.load(home)
     lake = manifests.by_day(home, listed)
-    if not any(files.positions for files in lake.values()) and not witnesses.any_in(listed):
-        raise TransshipError(f"the lake in {home.lake} holds no positions yet; run `transship ingest` first")
+    if not listed:
+        raise TransshipError(f"the lake in {home.lake} holds nothing yet; run `transship ingest` first")
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
     try:

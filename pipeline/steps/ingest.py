@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ from pipeline.files import (
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
-from pipeline.sources import SOURCES, STAGES, event_reader, is_data, table
+from pipeline.sources import SOURCES, STAGES, event_reader, table
 from pipeline.sources.base import Member, Source, Staged, members, pattern
 from pipeline.sources.identity import create_mids
 from pipeline.sources.sightings import TABLES
@@ -126,7 +126,7 @@ def ingest(
     result = IngestResult()
     partition = rules.get("options", {}).get("source", source)
     _sweep(home, partition)
-    known = {manifest["file_id"]: manifest for manifest in manifests.load(home)}
+    known = manifests.Known.of(home)
     chosen = list(files) or raw_files(home, source)
     work = Work(home, settings, source, partition, rules, clock())
     with progress.task(f"reading {source}", len(chosen)):
@@ -138,7 +138,7 @@ def ingest(
             else:
                 _add(result, manifest)
                 if manifest is not None:
-                    known[manifest["file_id"]] = manifest
+                    known.add(manifest)
                     progress.note(
                         f"{path.name}: {manifest['n_kept']} of {manifest['n_rows']} rows kept, "
                         f"{len(manifest['positions'])} day(s)"
@@ -175,7 +175,7 @@ def raw_files(home: Home, source: str) -> list[Path]:
     """The data in raw/<source>, in order, without what stands beside a file: its checksum and its origin."""
     folder = home.raw / source
     found = {path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")}
-    return sorted(path for path in found if is_data(source, path.name) and not _is_beside(path, found))
+    return sorted(path for path in found if not _is_beside(path, found))
 
 
 def _is_beside(path: Path, found: Collection[Path]) -> bool:
@@ -185,15 +185,17 @@ def _is_beside(path: Path, found: Collection[Path]) -> bool:
     return path.suffix == ".sha256" or (path.suffix == ".json" and (of in found or checksum in found))
 
 
-def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+def read_file(path: Path, work: Work, known: manifests.Known) -> dict[str, Any] | None:
     """Read one file into the lake and return its manifest, or None where it was read before.
 
-    `known` are the manifests by file_id. Raises TransshipError with one line; then nothing was stored.
+    Raises TransshipError with one line; then nothing was stored.
     """
-    facts = _file_facts(path, known.values())
+    facts = _file_facts(path, work.home, known)
+    before = known.by_id.get(facts["file_id"])
     if reader := event_reader(work.source, path.name):
-        return ingest_events.read_file(path, facts, work.home, SOURCES[work.source], reader, known, work.now)
-    before = known.get(facts["file_id"])
+        if before is not None:
+            return None
+        return ingest_events.read_file(path, facts, work.home, SOURCES[work.source], reader, work.now)
     identity = {"source": work.partition, "mapping_sha256": mapping_digest(work.mapping)}
     if before is not None and all(before.get(name) == value for name, value in identity.items()):
         return None
@@ -203,7 +205,7 @@ def read_file(path: Path, work: Work, known: Mapping[str, Mapping[str, Any]]) ->
         with closing(connect(work.settings, scratch / "spill")) as con, _plain_errors(path, work.home):
             _shut_in(con, path, scratch)
             tally, parts = _read_members(con, path, work, facts["file_id"], scratch)
-            if not tally.n_kept and not parts["statics"] and not is_recording(path, work.home):
+            if not tally.n_kept and not parts["statics"] and not _may_be_empty(path, work.home):
                 raise TransshipError(
                     f"{path}: nothing of its {tally.n_rows} rows can be used{_reasons(tally)}"
                 )
@@ -232,7 +234,28 @@ def mapping_digest(mapping: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(mapping, sort_keys=True).encode()).hexdigest() if mapping else ""
 
 
-def _file_facts(path: Path, known: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _may_be_empty(path: Path, home: Home) -> bool:
+    """Whether it is no fault that a file tells nothing of use: an hour of a stream, an answer of a service.
+
+    Their readers refuse another form; an archive's day without one usable row is broken.
+    """
+    return is_recording(path, home) or _is_answer(path, home)
+
+
+def _is_answer(path: Path, home: Home) -> bool:
+    """Whether this is what a service answered, kept below raw/."""
+    return path.suffix == ".json" and path.resolve().is_relative_to(home.raw.resolve())
+
+
+def _file_id(path: Path, home: Home, sha256: str) -> str:
+    """From a file's hash; of an answer also from its name, since two may be the same and are two files."""
+    if not _is_answer(path, home):
+        return sha256[:16]
+    name = path.resolve().relative_to(home.raw.resolve()).as_posix()
+    return hashlib.sha256(f"{sha256} {name}".encode()).hexdigest()[:16]
+
+
+def _file_facts(path: Path, home: Home, known: manifests.Known) -> dict[str, Any]:
     """Size, time and SHA-256; a file known by path, size and time is not read again for its hash."""
     try:
         if path.is_dir():
@@ -240,21 +263,15 @@ def _file_facts(path: Path, known: Iterable[Mapping[str, Any]]) -> dict[str, Any
         status = path.stat()
         if not status.st_size:
             raise TransshipError(f"{path}: the file is empty")
-        seen = {"path": str(path.resolve()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
-        sha256 = next(
-            (
-                str(manifest["sha256"])
-                for manifest in known
-                if all(manifest.get(name) == value for name, value in seen.items())
-            ),
-            None,
-        ) or sha256_of(path)
+        looks = manifests.looks(path)
+        before = known.by_looks.get(looks)
+        sha256 = str(before["sha256"]) if before else sha256_of(path)
     except OSError as error:
         raise TransshipError(f"{path}: cannot be read ({error.strerror})") from error
     return {
-        "file_id": sha256[:16],
+        "file_id": before["file_id"] if before else _file_id(path, home, sha256),
         "sha256": sha256,
-        **seen,
+        **dict(zip(("path", "bytes", "mtime_ns"), looks, strict=True)),
         "fetched_at": datetime.fromtimestamp(int(status.st_mtime), UTC).strftime("%Y-%m-%d %H:%M:%S"),
         **_origin(path),
     }

@@ -4,7 +4,6 @@
 An answer without entries is read like any other: that nothing happened is knowledge too.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import closing
@@ -31,18 +30,14 @@ def read_file(
     home: Home,
     source: Source,
     reader: Reader,
-    known: Mapping[str, Mapping[str, Any]],
     now: datetime,
-) -> dict[str, Any] | None:
-    """Read one file with `reader` and return its manifest, or None where it was read before.
+) -> dict[str, Any]:
+    """Read one file with `reader` and return its manifest.
 
     `facts` are those of the file (path, sha256, bytes, url, licence, ...). Raises TransshipError with one
     line; then nothing was stored.
     """
     facts = {"url": None, "licence": source.licence, "attribution": source.attribution, **facts}
-    facts["file_id"] = _file_id(path, home, facts)
-    if facts["file_id"] in known:
-        return None
     reading = reader(Member(str(path), path, None), now)
     stamped = {"is_noncommercial": is_noncommercial(facts["licence"]), "file_id": facts["file_id"]}
     manifest = {
@@ -64,15 +59,6 @@ def read_file(
     }
     _store(home, manifest, {name: rows for name, rows in reading.rows.items() if rows}, stamped)
     return manifest
-
-
-def _file_id(path: Path, home: Home, facts: Mapping[str, Any]) -> str:
-    """Of a raw file by hash and name: two answers may be the same, byte for byte, and are two files."""
-    raw = home.raw.resolve()
-    if not path.resolve().is_relative_to(raw):
-        return str(facts["sha256"])[:16]
-    name = path.resolve().relative_to(raw).as_posix()
-    return hashlib.sha256(f"{facts['sha256']} {name}".encode()).hexdigest()[:16]
 
 
 def _asked(path: Path) -> dict[str, Any]:

@@ -14,13 +14,13 @@ import duckdb
 from pipeline import manifests
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
-from pipeline.fetching import known_sources
 from pipeline.files import TEMPORARY_SUFFIX, sha256_of
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.reference import FAR_KM, differences
 from pipeline.secrets import secret
 from pipeline.settings import Settings
+from pipeline.sources import SOURCES
 
 ENOUGH_DISK_GB = 5
 
@@ -140,7 +140,7 @@ def _keys() -> list[Check]:
     """A line for each source whose key is not set: what it would add."""
     lacking = []
     n_keys = 0
-    for source in known_sources():
+    for source in SOURCES.values():
         n_keys += bool(source.key_variables)
         try:
             missing = [variable for variable in source.key_variables if secret(variable) is None]

@@ -13,8 +13,10 @@ from pipeline.fetching import FetchResult
 from pipeline.home import Home
 from pipeline.net import Refused, Unreachable
 from pipeline.orchestration import PassingFault, part_of, run_days
+from pipeline.published import query
 from pipeline.settings import Settings
 from tests.dags import two_days
+from tests.gfw.world import ST_PETERSBURG, TANGER_MED, Ship, at, body_of, visit
 
 TENTH = datetime(2024, 3, 10, tzinfo=UTC)
 
@@ -254,3 +256,53 @@ def test_late_days_missing_keys_and_faults_of_a_fetch(
     caplog.set_level("INFO")
     assert orchestration.fetch_part("gfw", day, day) is True
     assert "gfw: 1 new file(s)" in caplog.text
+
+
+def chain(home: Home) -> list[dict[str, str]]:
+    """What the DAGs do once files were fetched; returns what was read."""
+    parts = orchestration.plan_ingest("asset_triggered", run_after=TENTH)
+    days = [{"days": orchestration.ingest_part(**part)} for part in parts]
+    found = orchestration.detect_days("asset_triggered", extras=days)
+    orchestration.link_events()
+    orchestration.publish_tables([{"days": found}])
+    return parts
+
+
+def put_answer(home: Home, source: str, name: str, text: str) -> None:
+    path = home.raw / source / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_home_of_gfw_alone_goes_through_all_steps(at_home: Home) -> None:
+    """Its events have no positions, so that no day of positions says what to do."""
+    put_answer(at_home, "gfw", "gap/20240201-20240301/00000000.json", body_of([]))
+    everything = [{"source": "gfw", "part": ""}]
+    assert chain(at_home) == everything
+    assert query(at_home, "SELECT n_rows FROM source_files").rows == [(0,)]
+    liner, feeder = Ship("liner-1", 636020001, "LINER"), Ship("feeder-1", 538020001, "FEEDER", "MHL")
+    visits = [
+        visit(liner, TANGER_MED, at("2024-02-01"), 20),
+        visit(feeder, TANGER_MED, at("2024-02-02"), 30),
+        visit(feeder, ST_PETERSBURG, at("2024-02-15"), 40),
+    ]
+    put_answer(at_home, "gfw", "port_visit/20240201-20240301/00000000.json", body_of(visits))
+    assert chain(at_home) == everything
+    found = query(at_home, "SELECT port_id, witness FROM port_calls ORDER BY arrived_at").rows
+    assert found == [("MAPTM", "gfw"), ("MAPTM", "gfw"), ("RULED", "gfw")]
+    assert query(at_home, "SELECT pattern FROM transshipment_links").rows == [("port_relay",)]
+    assert chain(at_home) == []
+
+
+def test_polls_and_lists_that_tell_nothing_go_through_all_steps(at_home: Home) -> None:
+    put_answer(at_home, "digitraffic", "2024-03-10/locations-20240310T120000000Z.json", '{"features": []}')
+    put_answer(
+        at_home, "uk", "uk-sanctions-list-20240310T120000000Z.csv", "Unique ID,IMO number\nRUS1,9074729\n"
+    )
+    assert chain(at_home) == [
+        {"source": "digitraffic", "part": "2024-03-10"},
+        {"source": "uk", "part": ""},
+    ]
+    found = query(at_home, "SELECT source, n_rows, n_rejected FROM source_files ORDER BY 1").rows
+    assert found == [("digitraffic", 0, 0), ("uk", 1, 1)]
+    assert query(at_home, "SELECT count(*) FROM port_calls").rows == [(0,)]

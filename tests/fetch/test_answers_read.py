@@ -163,7 +163,7 @@ NOT_THEIRS = {
     "digitraffic": [({"vessels": []}, "'features' is missing"), ("{", "no JSON")],
     "barentswatch": [
         ({"type": "about:blank", "title": "validation", "status": 400}, "'latitude' is missing"),
-        ([], "'latitude' is missing"),
+        ([], "nothing of its 0 rows"),
     ],
     "aishub": [([{"ERROR": True}], "'FORMAT' is missing"), ([{"FORMAT": "AIS"}, []], "is 'AIS'")],
 }

@@ -435,7 +435,8 @@ def test_polls_are_read(
     run("barentswatch", day, day)
     run("barentswatch")
     read = ingest(empty_home, settings, "barentswatch")
-    assert (read.files_read, read.failures) == (3, [])
+    # The list of ships in the area, two tracks, one poll.
+    assert (read.files_read, read.failures) == (4, [])
 
 
 @pytest.mark.usefixtures("bw_keys")
@@ -536,11 +537,19 @@ SDN = (
     b'<?xml version="1.0"?><sdnList xmlns="https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/'
     b'exports/XML"><sdnEntry><uid>1</uid><sdnType>Vessel</sdnType></sdnEntry></sdnList>'
 )
+FREEZES = (
+    b'<?xml version="1.0" encoding="UTF-8"?><export xmlns="http://eu.europa.ec/fpi/fsd/export">'
+    b'<sanctionEntity logicalId="13" euReferenceNumber="EU.1.1"><subjectType code="enterprise"/>'
+    b'<nameAlias wholeName="OCEAN MARITIME"/></sanctionEntity></export>'
+)
 MARITIME = b'"type","caption","imo","risk","countries","flag","mmsi","id","url","datasets","aliases"\n'
 
 
+FREEZE_PATH = "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
+
+
 def lists(request: Request) -> Reply:
-    """The four lists at their documented paths, with a version each."""
+    """The lists at their documented paths, with a version each."""
     pages = {
         "/api/PublicationPreview/exports/SDN.XML": (SDN, "application/xml"),
         "/government/publications/the-uk-sanctions-list": (
@@ -555,6 +564,7 @@ def lists(request: Request) -> Reply:
             "text/html",
         ),
         "/legal-content/EN/TXT/HTML/": (ANNEX, "text/html"),
+        FREEZE_PATH: (FREEZES, "application/xml"),
         "/datasets/latest/maritime/maritime.csv": (MARITIME, "text/csv"),
     }
     if request.path not in pages:
@@ -567,16 +577,16 @@ def lists(request: Request) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("source", "body", "ending"),
+    ("source", "kept"),
     [
-        ("ofac", SDN, ".xml"),
-        ("uk", UK_CSV, ".csv"),
-        ("eu", ANNEX, ".html"),
-        ("opensanctions", MARITIME, ".csv"),
+        ("ofac", {"sdn-": SDN}),
+        ("uk", {"uk-sanctions-list-": UK_CSV}),
+        ("eu", {"annex-xlii-": ANNEX, "asset-freeze-": FREEZES}),
+        ("opensanctions", {"maritime-": MARITIME}),
     ],
 )
 def test_lists(
-    run: Run, server: Server, empty_home: Home, watch: Watch, source: str, body: bytes, ending: str
+    run: Run, server: Server, empty_home: Home, watch: Watch, source: str, kept: dict[str, bytes]
 ) -> None:
     server.serve = lists
     server.faults = [
@@ -584,16 +594,19 @@ def test_lists(
         faults.status(500),
         faults.web_page if source == "ofac" else faults.cut,
     ]
-    assert run(source).n_new == 1
-    (name,) = check_store(empty_home, source)
-    assert name.endswith(ending)
-    assert (empty_home.raw / source / name).read_bytes() == body
+    assert run(source).n_new == len(kept)
+    names = check_store(empty_home, source)
+    assert [name.partition("2026")[0] for name in names] == list(kept)
+    assert [(empty_home.raw / source / name).read_bytes() for name in names] == list(kept.values())
     watch.sleep(86400)
     again = run(source)
-    assert (again.n_new, again.n_known) == (0, 1)
-    assert check_store(empty_home, source) == [name]
+    assert (again.n_new, again.n_known) == (0, len(kept))
+    assert check_store(empty_home, source) == names
     if source == "eu":
-        assert server.requests[-1].query == {"uri": "CELEX:02014R0833-20260724"}
+        assert [request.query for request in server.requests[-2:]] == [
+            {"uri": "CELEX:02014R0833-20260724"},
+            {"token": "dG9rZW4tMjAxNw"},
+        ]
     with pytest.raises(UsageError, match=source):
         run(source, date(2026, 8, 1), date(2026, 8, 2))
 
@@ -620,8 +633,39 @@ def test_list_in_another_form_is_told(
     assert raw_files(empty_home, source) == []
 
 
+def test_one_list_of_a_source_is_fetched_where_the_other_is_not_there(
+    run: Run, server: Server, empty_home: Home
+) -> None:
+    gone = "/legal-content/EN/TXT/HTML/"
+    server.serve = lambda request: (
+        Reply(b"<html>moved</html>", 400) if request.path == gone else lists(request)
+    )
+    with pytest.raises(TransshipError, match=f"eu: .*{gone}"):
+        run("eu")
+    (name,) = check_store(empty_home, "eu")
+    assert name.startswith("asset-freeze-")
+    gone = FREEZE_PATH
+    with pytest.raises(TransshipError, match=r"eu: .*xmlFullSanctionsList"):
+        run("eu")
+    assert [name.startswith("annex-xlii-") for name in check_store(empty_home, "eu")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [(b"<export/>", "'sanctionEntity'"), (FREEZES[:-12], "no .whole. XML"), (b"", "XML")]
+)
+def test_asset_freezes_in_another_form_are_told(
+    run: Run, server: Server, empty_home: Home, body: bytes, told: str
+) -> None:
+    server.serve = lambda request: Reply(body) if request.path == FREEZE_PATH else lists(request)
+    with pytest.raises(TransshipError, match=f"eu: .*{told}"):
+        run("eu")
+    assert len(check_store(empty_home, "eu")) == 1
+
+
 def test_eu_list_from_cellar_where_eur_lex_gives_nothing(run: Run, server: Server, empty_home: Home) -> None:
     def serve(request: Request) -> Reply:
+        if request.path == FREEZE_PATH:
+            return lists(request)
         if request.path.startswith(("/eli", "/legal-content")):
             return Reply(b"", 202)
         if request.path == "/webapi/rdf/sparql":
@@ -633,8 +677,8 @@ def test_eu_list_from_cellar_where_eur_lex_gives_nothing(run: Run, server: Serve
         return Reply(ANNEX, 200, {"Content-Type": "application/xhtml+xml"})
 
     server.serve = serve
-    assert run("eu").n_new == 1
-    (name,) = check_store(empty_home, "eu")
+    assert run("eu").n_new == 2
+    name, _ = check_store(empty_home, "eu")
     assert RawStore(empty_home, "eu").facts(name)["version"] == "20260724"
 
 

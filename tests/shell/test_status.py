@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline.fetching import known_sources
 from pipeline.home import Home
+from pipeline.sources import SOURCES
 from tests.shell.conftest import Run
 
 
@@ -121,7 +121,7 @@ def test_sources_say_what_they_need(transship: Run) -> None:
 def test_doctor_says_what_missing_keys_would_add(
     transship: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for source in known_sources():
+    for source in SOURCES.values():
         for variable in source.key_variables:
             monkeypatch.delenv(variable, raising=False)
     ran = transship("doctor", "--home", tmp_path)
