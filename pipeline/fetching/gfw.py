@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import cos, floor, radians
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
@@ -117,6 +117,25 @@ class Asking:
         """Whether the events of a day change no more."""
         return day + SETTLED <= self.today
 
+    def windows_of(self, days: Iterable[date], *, by: Literal["month", "year"]) -> list[tuple[date, date]]:
+        """Windows (end exclusive) of days on end, none over the turn of a month or year.
+
+        Settled days stand apart, so that what will change asks for nothing else anew.
+        """
+        found: list[tuple[date, date]] = []
+        for day in sorted(days):
+            last = found[-1][1] - ONE_DAY if found else None
+            if (
+                last is not None
+                and day - last == ONE_DAY
+                and getattr(day, by) == getattr(last, by)
+                and self.is_settled(day) == self.is_settled(last)
+            ):
+                found[-1] = (found[-1][0], day + ONE_DAY)
+            else:
+                found.append((day, day + ONE_DAY))
+        return found
+
     def _pages(self, folder: str, kind: str, first: date, end: date, ids: tuple[str, ...]) -> None:
         body: dict[str, Any] = {
             "datasets": [DATASETS[kind]],
@@ -216,18 +235,14 @@ def fetch(job: Job) -> None:
     for kind in DATASETS:
         done = _days_done(asking, kind)
         wanted = [day for day in days if day not in done]
-        # Apart, so that what will change asks for nothing else anew.
-        settled = [day for day in wanted if asking.is_settled(day)]
-        young = [day for day in wanted if not asking.is_settled(day)]
-        for first, end in (*_runs(settled), *_runs(young)):
+        for first, end in asking.windows_of(wanted, by="month"):
             asking.events(kind, first, end)
             job.progress.advance((end - first).days if kind == "port_visit" else 0)
     hub_ids, russia_ids = _ships_seen(asking, days[0], days[-1])
     bound = hub_ids & russia_ids
     # Where else they called: where they came from, and whether they called between hub and arrival.
-    for first, end in _years(days[0] - LOOK_BACK, days[-1] + ONE_DAY):
-        known = _ids_done(asking, first, end)
-        for batch in _batches(sorted(bound - known), IDS_A_REPORT):
+    for (first, end), ids in _still_to_ask(asking, bound, days[0] - LOOK_BACK, days[-1]).items():
+        for batch in _batches(ids, IDS_A_REPORT):
             asking.events("port_visit", first, end, batch)
     asking.identities(hub_ids | russia_ids)
 
@@ -324,35 +339,21 @@ def _days(asked: Mapping[str, Any]) -> Iterator[date]:
     return (first + number * ONE_DAY for number in range((last - first).days + 1))
 
 
-def _ids_done(asking: Asking, first: date, end: date) -> set[str]:
-    """The ships whose visits on all days of this window are in raw/."""
-    days: dict[str, set[date]] = {}
+def _still_to_ask(
+    asking: Asking, ships: Iterable[str], first: date, last: date
+) -> dict[tuple[date, date], list[str]]:
+    """The windows (end exclusive) of these days whose visits are not in raw/, each with its ships."""
+    done: dict[str, set[date]] = {}
     for asked, pages in asking.windows("port_visit-"):
-        if asked["window_from"] < f"{end}" and f"{first}" <= asked["window_to"]:
-            covered = [day for day in _days(asked) if first <= day < end]
-            for ref in asked["ids"] if asking.counts(asked, pages) else ():
-                days.setdefault(ref, set()).update(covered)
-    return {ref for ref, covered_days in days.items() if len(covered_days) == (end - first).days}
-
-
-def _runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
-    """Windows (end exclusive) of days on end, none over the turn of a month."""
-    window: list[date] = []
-    for day in sorted(days):
-        if window and (day - window[-1] > ONE_DAY or day.day == 1):
-            yield window[0], window[-1] + ONE_DAY
-            window = []
-        window.append(day)
-    if window:
-        yield window[0], window[-1] + ONE_DAY
-
-
-def _years(first: date, end: date) -> Iterator[tuple[date, date]]:
-    """The window cut at the turns of years."""
-    for year in range(first.year, end.year + 1):
-        a, b = max(first, date(year, 1, 1)), min(end, date(year + 1, 1, 1))
-        if a < b:
-            yield a, b
+        if asking.counts(asked, pages):
+            for ref in asked["ids"]:
+                done.setdefault(ref, set()).update(_days(asked))
+    days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
+    wanted: dict[tuple[date, date], list[str]] = {}
+    for ref in sorted(ships):
+        for window in asking.windows_of(set(days) - done.get(ref, set()), by="year"):
+            wanted.setdefault(window, []).append(ref)
+    return dict(sorted(wanted.items()))
 
 
 def _batches(ids: list[str], size: int) -> Iterator[tuple[str, ...]]:

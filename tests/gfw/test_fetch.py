@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,7 +124,7 @@ def test_nothing_twice(run: Run, server: Server) -> None:
     # More days ask for those days alone.
     run(last=date(2025, 3, 10))
     more = [request.json for request in server.requests[n_asked:] if request.path == "/v3/events"]
-    assert {(b["startDate"], b["endDate"]) for b in more if "geometry" in b} == {("2025-03-01", "2025-03-11")}
+    assert {(b["startDate"], b["endDate"]) for b in more} == {("2025-03-01", "2025-03-11")}
 
 
 def test_goes_on_where_it_was_cut(run: Run, server: Server, empty_home: Home) -> None:
@@ -260,6 +260,22 @@ def test_young_days_are_named_and_asked_again(
     assert {(b["startDate"], b["endDate"]) for b in again if "geometry" in b} == {
         ("2025-01-28", "2025-02-01"),
         ("2025-02-01", "2025-02-03"),
+    }
+
+
+def test_daily_runs_ask_for_what_is_new_or_young(run: Run, server: Server, watch: Watch) -> None:
+    """As a scheduler does it: 31 days that move on by one each day, and ships whose calls stay known."""
+    watch.start = datetime(2025, 2, 10, 6, tzinfo=UTC)
+    run(date(2025, 1, 8), date(2025, 2, 7))
+    server.requests.clear()
+    watch.start += timedelta(days=1)
+    run(date(2025, 1, 9), date(2025, 2, 8))
+    asked = [request.json for request in server.requests if request.path == "/v3/events"]
+    # The day that has settled since, then those younger than a week; near hubs, and of the ship that counts.
+    assert {(b["startDate"], b["endDate"], "vessels" in b) for b in asked} == {
+        (first, end, is_of_ships)
+        for first, end in (("2025-02-04", "2025-02-05"), ("2025-02-05", "2025-02-09"))
+        for is_of_ships in (False, True)
     }
 
 
