@@ -1,7 +1,7 @@
 """Grid cells as integers, the same arithmetic in numpy as in SQL.
 
 cell_id = CAST(floor((lat + 90) * n) AS BIGINT) * 1000000 + CAST(floor((lon + 180) * n) AS BIGINT),
-with n cells to the degree: 100 for a coarse cell, 500 for a fine one, 10 for a land cell.
+with n cells to the degree: 100 for a coarse cell, 500 for a fine one, 10 for a land cell, 1 for a wide one.
 """
 
 from typing import Any
@@ -15,6 +15,7 @@ Ints = npt.NDArray[np.int64]
 COARSE = 100
 FINE = 500
 LAND = 10
+WIDE = 1
 
 EARTH_RADIUS_M = 6_371_008.8
 M_PER_DEGREE = EARTH_RADIUS_M * np.pi / 180

@@ -13,9 +13,10 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from geo import cells, land
-from geo.cells import COARSE, FINE, Floats
+from geo.cells import COARSE, FINE, WIDE, Floats
 
 DATA = Path(__file__).parent / "data"
 HAND = DATA / "by_hand"
@@ -55,6 +56,9 @@ class Gazetteer:
     terminals: pd.DataFrame
     hubs: pd.DataFrame
     gates: pd.DataFrame
+    gate_edges: pd.DataFrame
+    gate_cells: pd.DataFrame
+    gate_ports: pd.DataFrame
     port_rings: pd.DataFrame
     berth_cells: pd.DataFrame
     sts_cells: pd.DataFrame
@@ -119,11 +123,16 @@ def build(extra_hubs: Path | None = None) -> Gazetteer:
     ports, terminals, hubs = load_ports(), load_terminals(), load_hubs(extra_hubs)
     ports = with_users_ports(ports, hubs)
     shapes = place_shapes(ports, terminals, load_stops())
+    gates = load_gates()
+    edges = gate_edges(gates, load_gate_areas())
     return Gazetteer(
         ports=ports,
         terminals=terminals,
         hubs=hubs,
-        gates=load_gates(),
+        gates=gates,
+        gate_edges=edges,
+        gate_cells=gate_cells(edges),
+        gate_ports=gate_ports(edges, gates, ports),
         port_rings=port_rings(shapes, ports),
         berth_cells=berth_cells(shapes, load_lanes(), ports, terminals),
         sts_cells=sts_cells(hubs),
@@ -162,6 +171,11 @@ def load_lanes() -> pd.DataFrame:
 def load_gates() -> pd.DataFrame:
     """Approach gates as rows of segments; Russia lies to the right of the way from point 1 to point 2."""
     return _read(HAND / "gates.csv").sort_values(["gate_id", "seq"], ignore_index=True)
+
+
+def load_gate_areas() -> pd.DataFrame:
+    """How the water beyond each gate is closed off: over land from the gate's last point to its first."""
+    return _read(HAND / "gate_areas.csv")
 
 
 def load_hubs(extra_hubs: Path | None = None) -> pd.DataFrame:
@@ -391,6 +405,55 @@ def sts_cells(hubs: pd.DataFrame) -> pd.DataFrame:
     order = np.lexsort((area, depth, cell))
     first = order[np.unique(cell[order], return_index=True)[1]]
     return pd.DataFrame({"cell_id": cell[first], "area_id": areas["hub_id"].to_numpy()[area[first]]})
+
+
+def gate_edges(gates: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """One row an edge of the water beyond a gate, in order; `is_gate` where it is the gate itself."""
+    paths = dict(zip(areas["gate_id"], areas["path"], strict=True))
+    rows = []
+    for gate, lines in gates.groupby("gate_id", sort=True):
+        first, last = lines.iloc[0], lines.iloc[-1]
+        ends = [(a.lat1, a.lon1, a.lat2, a.lon2, True) for a in lines.itertuples()]
+        closing = [tuple(map(float, point.split())) for point in str(paths[gate]).split(";")]
+        around = [(last["lat2"], last["lon2"]), *closing, (first["lat1"], first["lon1"])]
+        ends += [(*a, *b, False) for a, b in pairwise(around)]
+        rows += [(gate, n, *end) for n, end in enumerate(ends, 1)]
+    columns = ["gate_id", "edge_no", "lat1", "lon1", "lat2", "lon2", "is_gate"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:6], float))
+
+
+def gate_areas(edges: pd.DataFrame) -> dict[str, shapely.Geometry]:
+    """The water beyond each gate as a polygon of (lon, lat)."""
+    return {
+        str(gate): shapely.Polygon(own[["lon1", "lat1"]].to_numpy(float))
+        for gate, own in edges.groupby("gate_id", sort=True)
+    }
+
+
+def gate_cells(edges: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell of a degree that the water beyond a gate touches."""
+    rows = []
+    for gate, area in gate_areas(edges).items():
+        west, south, east, north = (int(np.floor(x)) for x in area.bounds)
+        rows += [
+            (int(cells.cell_id(lat, lon, WIDE)), gate)
+            for lat in range(south, north + 1)
+            for lon in range(west, east + 1)
+            if shapely.intersects(area, shapely.box(lon, lat, lon + 1, lat + 1))
+        ]
+    return pd.DataFrame(sorted(rows), columns=["cell_id", "gate_id"])
+
+
+def gate_ports(edges: pd.DataFrame, gates: pd.DataFrame, ports: pd.DataFrame) -> pd.DataFrame:
+    """One row a port beyond a gate that Russia controls; `nth` counts those that gates.csv names first."""
+    russian = ports[ports["controlled_by"] == "RU"]
+    rows = []
+    for gate, area in gate_areas(edges).items():
+        named = str(gates.loc[gates["gate_id"] == gate, "port_ids"].iloc[0]).split()
+        within = shapely.contains_xy(area, russian["lon"].to_numpy(float), russian["lat"].to_numpy(float))
+        others = sorted(set(russian["port_id"][within]) - set(named))
+        rows += [(gate, port, n) for n, port in enumerate([*named, *others], 1)]
+    return pd.DataFrame(rows, columns=["gate_id", "port_id", "nth"])
 
 
 def _cells_of(

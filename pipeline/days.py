@@ -27,12 +27,13 @@ from pipeline.tracks import alternating, split_day
 
 # Raise when a day's tables change in meaning in a way that the SQL texts do not show, or get other columns:
 # what another version stored is then dropped.
-VERSION = 7
+VERSION = 8
 # Run in this order for every batch of days; each reads those before it.
 STAGES = (
     "days/day_pieces",
     "days/day_stops",
     "days/day_port_runs",
+    "days/day_gate_runs",
     "days/day_silences",
     "days/day_slow",
     "days/day_coverage",
@@ -42,6 +43,7 @@ STORED = (
     "day_labels",
     "day_stops",
     "day_port_runs",
+    "day_gate_runs",
     "day_silences",
     "day_slow",
     "day_coverage",

@@ -76,7 +76,8 @@ class Destinations:
     """Resolves destination text against the ports of a gazetteer.
 
     `ports` maps port_id to name; a port_id begins with the country's two letters. Words whose port is not
-    among them are left out, so a small gazetteer resolves little and nothing wrongly.
+    among them are left out, so a small gazetteer resolves little and nothing wrongly. `codes` maps each code
+    that means a port, its own or a second one, to its port_id.
     """
 
     def __init__(self, ports: Mapping[str, str]) -> None:
@@ -90,6 +91,8 @@ class Destinations:
         # What people wrote down beats what lists of names leave open.
         self._fixed = of_kind["name"] | of_kind["short"] | nowhere
         self._short = of_kind["short"]
+        # What a list or an authority means by a code: a strait's code too is that of its port.
+        self.codes = {port: port for port in ports} | of_kind["code"]
         self._codes = {port: port for port in ports if len(port) == 5} | of_kind["code"] | of_kind["waypoint"]
         self._needs_country = of_kind["alone"]
         self._others = {text.replace(" ", "") for text in of_kind["other"]}

@@ -10,7 +10,19 @@ from pipeline.errors import TransshipError
 from pipeline.files import replacing
 from pipeline.home import Home
 
-TABLES = ("ports", "terminals", "hubs", "gates", "port_rings", "berth_cells", "sts_cells", "land_cells")
+TABLES = (
+    "ports",
+    "terminals",
+    "hubs",
+    "gates",
+    "gate_edges",
+    "gate_cells",
+    "gate_ports",
+    "port_rings",
+    "berth_cells",
+    "sts_cells",
+    "land_cells",
+)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ SHIP_SECTIONS = {
     "loitering": "SELECT * FROM loitering WHERE vessel_id = $1 ORDER BY started_at",
     "ais_gaps": "SELECT * FROM ais_gaps WHERE vessel_id = $1 ORDER BY off_at",
     "position_flags": "SELECT * FROM position_flags WHERE vessel_id = $1 ORDER BY started_at, kind",
+    "declared_ports": "SELECT * FROM declared_ports WHERE vessel_id = $1 ORDER BY declared_at, relation",
     "russia_arrivals": "SELECT * FROM russia_arrivals WHERE vessel_id = $1 ORDER BY arrived_at",
     "screening_hits": """SELECT * FROM screening_hits WHERE vessel_id = $1
         ORDER BY is_lead, match_score DESC, hit_id""",
@@ -136,7 +137,8 @@ SHIP_COLUMNS = {
     "loitering": "started_at duration_h lat lon distance_to_port_km",
     "ais_gaps": "off_at on_at duration_h distance_km is_suspicious",
     "position_flags": "started_at ended_at kind n_positions detail",
-    "russia_arrivals": "arrived_at port_id basis confidence p_no_transfer",
+    "declared_ports": "declared_at last_declared_at source relation declared_text port_id",
+    "russia_arrivals": "arrived_at port_id basis confidence port_basis p_no_transfer",
     "screening_hits": "list entity_name matched_identity is_lead is_sanction match_score listed_on url",
     "russian_ships_at_hubs": "arrived_at departed_at hub_id purpose why",
     "transshipment_links": "score status pattern hub_id from_name to_name russia_port_id arrived_at link_id",

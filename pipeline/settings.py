@@ -99,6 +99,21 @@ class ArrivalSettings(Section):
         14, ge=0, description="a berth call within this time makes an anchorage a wait"
     )
     anchor_hours: float = Field(6, ge=0, description="an anchorage alone counts from this length")
+    gate_kn: float = Field(2, ge=0, description="slower than this over a gate is drifting, not going in")
+    silent_hours: float = Field(
+        6, gt=0, description="a silence leaves so long in port beside the ways to and from"
+    )
+    speed_kn: float = Field(12, gt=0, description="how fast a ship unseen is taken to sail")
+    declared_hours: float = Field(
+        48, ge=0, description="a destination not sent for longer is not one any more"
+    )
+    declared_km: float = Field(
+        1500, gt=0, description="how far from its declared port a ship may fall silent"
+    )
+    heading_hours: float = Field(48, gt=0, description="over so long is told where a ship was heading")
+    heading_km: float = Field(20, ge=0, description="nearer by so much is heading there")
+    detour: float = Field(1.2, ge=1, description="a way at sea is so many times the straight line")
+    stay_hours: float = Field(32, ge=0, description="how long a ship is taken to stay in a Russian port")
 
 
 class LoiteringSettings(Section):

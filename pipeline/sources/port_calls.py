@@ -1,6 +1,7 @@
 """Port calls of Digitraffic (Finnish port authorities): a witness of what was at which berth, when.
 
-Only actual times count (`ata`, `atd`); what is merely expected is no call.
+Only actual times count (`ata`, `atd`); what is merely expected is no call. The ports that the ship's
+agent declares for before and after a call (`prevPort`, `nextPort`) are kept as declarations.
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from pipeline.sources.base import Member
 from pipeline.sources.sightings import Reading, Row, country, moment, ship_imo, ship_mmsi, within, words
 
 AHEAD = timedelta(hours=24)
+RELATIONS = {"previous": "prevPort", "next": "nextPort"}
 
 
 def read(member: Member, now: datetime) -> Reading:
@@ -63,12 +65,25 @@ def _call(reading: Reading, call: Row, seen: set[Any], now: datetime) -> None:
         reading.reject(reason, call)
         return
     seen.add(call.get("portCallId"))
+    first = min(arrived for _, arrived, _ in stays)
+    reading.rows["declarations"] += [
+        {
+            "witness": "port_authority",
+            "call_ref": str(call.get("portCallId")),
+            "visit_id": _visit_id(call, first),
+            "relation": relation,
+            "declared_text": said,
+            "declared_at": moment(call.get("portCallTimestamp")) or first,
+        }
+        for relation, name in RELATIONS.items()
+        if (said := words(call.get(name)))
+    ]
     for berth, arrived, left in stays:
         ended_at = left if left is not None and left >= arrived else None
         reading.rows["visits"].append(
             {
                 "witness": "port_authority",
-                "visit_id": f"{call.get('portCallId')}-{arrived:%Y%m%dT%H%M%S}",
+                "visit_id": _visit_id(call, arrived),
                 "mmsi": mmsi,
                 "imo": imo,
                 "name": words(call.get("vesselName")),
@@ -83,3 +98,8 @@ def _call(reading: Reading, call: Row, seen: set[Any], now: datetime) -> None:
             }
         )
     reading.keep(*(time for _, arrived, left in stays for time in (arrived, left)))
+
+
+def _visit_id(call: Row, arrived: datetime) -> str:
+    """A call may have several berths, told apart by the arrival there."""
+    return f"{call.get('portCallId')}-{arrived:%Y%m%dT%H%M%S}"

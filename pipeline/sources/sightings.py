@@ -1,10 +1,11 @@
 """Sources that give events and no positions: what their readers hand to the ingest step.
 
-A reader is `read(member, now) -> Reading`. Three lake tables can be filled, one Parquet each of a file:
+A reader is `read(member, now) -> Reading`. Four lake tables can be filled, one Parquet each of a file:
 
 - `visits`: a stay of a ship in a port as a witness tells it; they become port calls of their own right.
 - `events`: all events of Global Fishing Watch as sent, port visits too, to be held against ours.
 - `identities`: which name, call sign, MMSI and IMO number a ship had over a span.
+- `declarations`: the port before or after a visit (`relation` previous, next) as its agent declared it.
 
 docs/gfw.md says what each column holds.
 """
@@ -94,6 +95,16 @@ TABLES: dict[str, dict[str, str]] = {
         "length_m": "DOUBLE",
         "valid_from": "TIMESTAMP",
         "valid_to": "TIMESTAMP",
+        "is_noncommercial": "BOOLEAN",
+        "file_id": "VARCHAR",
+    },
+    "declarations": {
+        "witness": "VARCHAR",
+        "call_ref": "VARCHAR",
+        "visit_id": "VARCHAR",
+        "relation": "VARCHAR",
+        "declared_text": "VARCHAR",
+        "declared_at": "TIMESTAMP",
         "is_noncommercial": "BOOLEAN",
         "file_id": "VARCHAR",
     },

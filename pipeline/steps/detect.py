@@ -13,6 +13,7 @@ import duckdb
 
 from pipeline import days, gazetteer, manifests, runs, witnesses
 from pipeline.collecting import holes
+from pipeline.destinations import Destinations
 from pipeline.engine import connect, create, explain_engine_error, literal
 from pipeline.errors import TransshipError
 from pipeline.files import explain_os_error, make_folder, replacing, sweep_temporaries, write_checksum
@@ -30,6 +31,7 @@ EVENTS = (
     "events/port_calls",
     "events/call_witnesses",
     "events/vessel_files",
+    "events/declared_ports",
     "events/encounters",
     "events/ais_gaps",
     "events/loitering",
@@ -38,12 +40,18 @@ EVENTS = (
     "events/gfw_events",
     "events/gfw_comparison",
 )
-MERGED = ("events/rests", "events/visits")
+MERGED = ("events/rests", "events/visits", "events/gate_stays")
 # Made before these tables, from those before them.
 BEFORE = {
     "events/port_calls": ("events/own_calls", "events/told_pairs"),
     "events/ais_gaps": ("events/silences", "events/long_silences"),
     "events/loitering": ("events/lonely", "events/dark_partners"),
+    "events/russia_arrivals": (
+        "events/stop_arrivals",
+        "events/gate_arrivals",
+        "events/quiet_times",
+        "events/declared_arrivals",
+    ),
 }
 
 
@@ -128,6 +136,8 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
         [list(flags()), list(flags().values())],
     )
     con.execute("CREATE OR REPLACE TEMP TABLE data_until AS SELECT max(last_t_s) AS t_s FROM day_pieces")
+    resolver = Destinations(dict(con.execute("SELECT port_id, name FROM ports").fetchall()))
+    _pairs(con, "port_codes", ("code", "port_id"), resolver.codes)
     create(con, witnesses.VISITS, parameters, temporary=True)
     assign_ships(con, settings)
     con.execute("BEGIN")
@@ -136,6 +146,7 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     for name in witnesses.SHIPS:
         create(con, name, parameters, temporary=True)
     _place_rests(con, settings)
+    _resolve_destinations(con, resolver)
     create(con, "events/calls", parameters, temporary=True)
     create(con, "events/meetings", parameters, temporary=True)
     create(con, "events/feed_holes", parameters, temporary=True)
@@ -180,6 +191,27 @@ def _place_rests(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         SELECT r.vessel_id, r.rest_no, p.port_id, p.terminal_id, p.kind
         FROM rests_placed AS p JOIN numbered_rests AS r USING (seg)
     """)
+
+
+def _resolve_destinations(con: duckdb.DuckDBPyConnection, resolver: Destinations) -> None:
+    """Make `destination_ports` (text, port_id): what was declared, where it names a port."""
+    texts = con.execute("""
+        SELECT destination FROM ship_statics WHERE destination IS NOT NULL
+        UNION SELECT declared_text FROM said_declarations WHERE declared_text IS NOT NULL
+    """).fetchall()
+    found = resolver.resolve_all(sorted(str(text) for (text,) in texts))
+    _pairs(con, "destination_ports", ("text", "port_id"), found)
+
+
+def _pairs(
+    con: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, str], pairs: Mapping[str, str]
+) -> None:
+    """Make a temporary table of two texts a row."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS"
+        f" SELECT unnest($1::VARCHAR[]) AS {columns[0]}, unnest($2::VARCHAR[]) AS {columns[1]}",
+        [list(pairs), list(pairs.values())],
+    )
 
 
 def write_tracks(con: duckdb.DuckDBPyConnection, home: Home, lake: Mapping[date, DayFiles]) -> int:

@@ -29,6 +29,7 @@ FROM_EVENTS = (
     "vessel_identities",
     "port_calls",
     "call_witnesses",
+    "declared_ports",
     "encounters",
     "loitering",
     "ais_gaps",

@@ -1,72 +1,68 @@
--- One row is a ship's arrival in Russia, or in a port that Russia controls, by a stop seen there (contract:
--- pipeline/schema.txt). A call at berth is an arrival. A ship at anchor has arrived only where no berth call
--- in such a port follows within arrivals.anchor_days: else it waited for that berth. Reads port_calls, ports.
--- Settings: arrivals.anchor_days, arrivals.anchor_hours.
-WITH
-russian AS (
-    SELECT
-        port_calls.port_call_id AS port_call_id,
-        port_calls.vessel_id AS vessel_id,
-        port_calls.mmsi AS mmsi,
-        port_calls.port_id AS port_id,
-        port_calls.kind AS kind,
-        port_calls.arrived_at AS arrived_at,
-        port_calls.departed_at AS departed_at,
-        port_calls.stopped_h AS stopped_h,
-        port_calls.confidence AS confidence,
-        port_calls.is_noncommercial AS is_noncommercial,
-        date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) AS t_s
-    FROM port_calls
-    INNER JOIN ports ON port_calls.port_id = ports.port_id
-    WHERE ports.controlled_by = 'RU'
-),
-
-waiting AS (
-    SELECT DISTINCT a.port_call_id AS port_call_id
-    FROM russian AS a
-    INNER JOIN russian AS b
-        ON
-            a.vessel_id = b.vessel_id
-            AND b.kind = 'berth'
-            AND b.t_s > a.t_s
-            AND CAST(b.t_s - a.t_s AS DOUBLE) <= $arrivals_anchor_days * 86400e0
-    WHERE a.kind = 'anchorage'
-),
-
--- a ship that shifts to the roads after its berth has not arrived again
-leaving AS (
-    SELECT DISTINCT a.port_call_id AS port_call_id
-    FROM russian AS a
-    INNER JOIN russian AS b
-        ON
-            a.vessel_id = b.vessel_id
-            AND a.port_id = b.port_id
-            AND b.kind = 'berth'
-            AND b.t_s < a.t_s
-            AND CAST(a.t_s - b.t_s AS DOUBLE) <= $arrivals_anchor_days * 86400e0
-    WHERE a.kind = 'anchorage'
-)
-
+-- One row is a ship's arrival in Russia, or in a port that Russia controls (contract: pipeline/schema.txt): by a stop
+-- seen there, by the gate beyond which it was not seen to stop, or by what was declared. Reads stop_arrivals,
+-- gate_arrivals, declared_arrivals. Settings: none.
 SELECT
-    substr(md5(concat_ws('|', 'arrival', russian.port_call_id)), 1, 16) AS arrival_id,
-    russian.vessel_id AS vessel_id,
-    russian.mmsi AS mmsi,
-    russian.port_id AS port_id,
-    russian.arrived_at AS arrived_at,
+    arrival_id,
+    vessel_id,
+    mmsi,
+    port_id,
+    arrived_at,
     'stop' AS basis,
-    russian.port_call_id AS port_call_id,
-    CAST(
-        CASE WHEN russian.kind = 'berth' THEN russian.confidence ELSE least(russian.confidence, 2) END AS INTEGER
-    ) AS confidence,
+    port_call_id,
+    confidence,
     CAST(NULL AS DOUBLE) AS p_no_transfer,
-    russian.is_noncommercial AS is_noncommercial
-FROM russian
-LEFT JOIN waiting ON russian.port_call_id = waiting.port_call_id
-LEFT JOIN leaving ON russian.port_call_id = leaving.port_call_id
-WHERE
-    russian.kind = 'berth'
-    OR (
-        waiting.port_call_id IS NULL
-        AND leaving.port_call_id IS NULL
-        AND russian.stopped_h >= $arrivals_anchor_hours
-    )
+    is_noncommercial,
+    arrived_at AS arrived_from_at,
+    arrived_at AS arrived_to_at,
+    'seen' AS port_basis,
+    CAST(NULL AS VARCHAR) AS gate_id,
+    CAST(NULL AS TIMESTAMP) AS gate_in_at,
+    CAST(NULL AS TIMESTAMP) AS gate_out_at,
+    CAST(NULL AS DOUBLE) AS draught_in_m,
+    CAST(NULL AS DOUBLE) AS draught_out_m,
+    CAST(NULL AS VARCHAR) AS declaration_id
+FROM stop_arrivals
+UNION ALL
+SELECT
+    arrival_id,
+    vessel_id,
+    mmsi,
+    port_id,
+    TIMESTAMP '1970-01-01 00:00:00' + t_s * INTERVAL '1' SECOND AS arrived_at,
+    'gate' AS basis,
+    port_call_id,
+    confidence,
+    CAST(NULL AS DOUBLE) AS p_no_transfer,
+    FALSE AS is_noncommercial,
+    TIMESTAMP '1970-01-01 00:00:00' + from_t_s * INTERVAL '1' SECOND AS arrived_from_at,
+    TIMESTAMP '1970-01-01 00:00:00' + latest_t_s * INTERVAL '1' SECOND AS arrived_to_at,
+    port_basis,
+    gate_id,
+    TIMESTAMP '1970-01-01 00:00:00' + in_t_s * INTERVAL '1' SECOND AS gate_in_at,
+    TIMESTAMP '1970-01-01 00:00:00' + out_t_s * INTERVAL '1' SECOND AS gate_out_at,
+    draught_in_m,
+    draught_out_m,
+    declaration_id
+FROM gate_arrivals
+UNION ALL
+SELECT
+    arrival_id,
+    vessel_id,
+    mmsi,
+    port_id,
+    TIMESTAMP '1970-01-01 00:00:00' + t_s * INTERVAL '1' SECOND AS arrived_at,
+    'declared' AS basis,
+    CAST(NULL AS VARCHAR) AS port_call_id,
+    confidence,
+    CAST(NULL AS DOUBLE) AS p_no_transfer,
+    is_noncommercial,
+    TIMESTAMP '1970-01-01 00:00:00' + from_t_s * INTERVAL '1' SECOND AS arrived_from_at,
+    TIMESTAMP '1970-01-01 00:00:00' + latest_t_s * INTERVAL '1' SECOND AS arrived_to_at,
+    'declared' AS port_basis,
+    CAST(NULL AS VARCHAR) AS gate_id,
+    CAST(NULL AS TIMESTAMP) AS gate_in_at,
+    CAST(NULL AS TIMESTAMP) AS gate_out_at,
+    CAST(NULL AS DOUBLE) AS draught_in_m,
+    CAST(NULL AS DOUBLE) AS draught_out_m,
+    declaration_id
+FROM declared_arrivals

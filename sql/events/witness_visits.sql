@@ -1,7 +1,8 @@
 -- One row is a stay in a port as one witness tells it, however many answers hold it, with the gazetteer's port and
 -- the ship's IMO number where it is known. A visit told when it was over counts before the same told while it
 -- lasted. The port is that of its first anchorage which lies in a place to lie, else in a port's ring, else within
--- 20 km of a port; never that of the name. Reads said_visits, said_identities, ports, port_rings, berth_cells.
+-- 20 km of a port; never that of the name. A witness that gives a port's code means the port that has it, or has it as
+-- its second (port_codes). Reads said_visits, said_identities, ports, port_codes, port_rings, berth_cells.
 -- Settings: none.
 WITH
 told AS (
@@ -226,6 +227,6 @@ FROM visits
 LEFT JOIN refs ON visits.ship_ref = refs.ship_ref AND refs.choice = 1
 LEFT JOIN numbers
     ON visits.witness = numbers.witness AND visits.visit_id = numbers.visit_id AND numbers.choice = 1
-LEFT JOIN ports AS named ON visits.port_id = named.port_id
+LEFT JOIN port_codes AS named ON visits.port_id = named.code
 LEFT JOIN resolved
     ON visits.witness = resolved.witness AND visits.visit_id = resolved.visit_id AND resolved.choice = 1

@@ -52,6 +52,7 @@ arriving AS (
     INNER JOIN russia_arrivals
         ON
             sides.to_vessel_id = russia_arrivals.vessel_id
+            AND russia_arrivals.basis <> 'declared'
             AND russia_arrivals.arrived_at > sides.ended_at
             AND CAST(
                 date_diff('second', sides.ended_at, russia_arrivals.arrived_at) AS DOUBLE

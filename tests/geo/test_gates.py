@@ -5,7 +5,8 @@ import pytest
 import shapely
 
 import geo
-from geo import land
+from geo import cells, land
+from geo.gazetteer import gate_areas
 
 # Ways that ships take: (from outside, to inside) crosses the gate once, inbound.
 INBOUND = {
@@ -19,6 +20,12 @@ INBOUND = {
     "tatar_strait": ((44.50, 139.00), (47.50, 140.50)),
     "aniva_bay": ((45.60, 142.80), (46.50, 142.75)),
     "avacha_bay": ((52.70, 158.90), (52.95, 158.60)),
+    "kaliningrad_north": ((55.20, 20.00), (54.98, 20.25)),
+    "gulf_of_ob": ((73.01, 73.80), (72.10, 73.70)),
+    "yenisei": ((72.70, 80.50), (72.00, 81.70)),
+    "tuapse": ((43.85, 38.90), (44.07, 39.05)),
+    "caspian_volga": ((44.40, 48.40), (45.40, 47.60)),
+    "nagaeva_bay": ((59.50, 150.20), (59.54, 150.70)),
 }
 # Ways that lead elsewhere and cross no gate at all.
 ELSEWHERE = {
@@ -96,3 +103,57 @@ def test_ports_lie_on_the_right(gazetteer: geo.Gazetteer) -> None:
             assert cross < 0, (gate, port)
             assert line.distance(point) < 20, (gate, port)
     assert np.isfinite(gazetteer.gates[["lat1", "lon1", "lat2", "lon2"]].to_numpy()).all()
+
+
+def test_what_lies_beyond_a_gate_is_closed_off_over_land(gazetteer: geo.Gazetteer) -> None:
+    """Who is beyond a gate came through it: elsewhere the area's edge runs over land (to the gate's ends)."""
+    polygons = land.polygons()
+    tree = shapely.STRtree(polygons)
+    # Known water: the Amur's northern mouth, whose other side is Russian too.
+    known = {"tatar_strait": 30.0}
+    for gate, edges in gazetteer.gate_edges.groupby("gate_id"):
+        over_land = edges[~edges["is_gate"]]
+        wet_km = 0.0
+        for e in over_land.itertuples():
+            line = shapely.LineString([(e.lon1, e.lat1), (e.lon2, e.lat2)])
+            dry = shapely.union_all([polygons[i] for i in tree.query(line)])
+            wet = shapely.difference(line, dry)
+            wet_km += wet.length * 111 * np.cos(np.radians(e.lat1))
+        assert wet_km < known.get(str(gate), 3.0), (gate, wet_km)
+
+
+def test_who_goes_in_is_beyond_and_who_goes_elsewhere_is_not(gazetteer: geo.Gazetteer) -> None:
+    areas = gate_areas(gazetteer.gate_edges)
+    assert all(area.is_valid for area in areas.values())
+
+    def beyond(point: Point) -> list[str]:
+        return [gate for gate, area in areas.items() if shapely.contains_xy(area, point[1], point[0])]
+
+    for gate, (outside, inside) in INBOUND.items():
+        assert (beyond(outside), beyond(inside)) == ([], [gate])
+    for way in ELSEWHERE.values():
+        assert [beyond(point) for point in way] == [[], []]
+
+
+def test_only_ports_that_russia_controls_lie_beyond_a_gate(gazetteer: geo.Gazetteer) -> None:
+    areas = gate_areas(gazetteer.gate_edges)
+    ports = gazetteer.ports.set_index("port_id")
+    for gate, area in areas.items():
+        within = ports[shapely.contains_xy(area, ports["lon"].to_numpy(), ports["lat"].to_numpy())]
+        assert set(within["controlled_by"]) == {"RU"}, gate
+        known = gazetteer.gate_ports[gazetteer.gate_ports["gate_id"] == gate]
+        assert set(known["port_id"]) == set(within.index), gate
+        named = gazetteer.gates.loc[gazetteer.gates["gate_id"] == gate, "port_ids"].iloc[0].split()
+        assert known.sort_values("nth")["port_id"].tolist()[: len(named)] == named
+
+
+def test_cells_of_a_degree_hold_all_that_lies_beyond(gazetteer: geo.Gazetteer) -> None:
+    areas = gate_areas(gazetteer.gate_edges)
+    listed = set(gazetteer.gate_cells.itertuples(index=False, name=None))
+    rng = np.random.default_rng(1)
+    for gate, area in areas.items():
+        west, south, east, north = area.bounds
+        lat, lon = rng.uniform(south, north, 2000), rng.uniform(west, east, 2000)
+        inside = shapely.contains_xy(area, lon, lat)
+        found = cells.cell_id(lat[inside], lon[inside], cells.WIDE)
+        assert {(int(cell), gate) for cell in found} <= listed
