@@ -41,6 +41,8 @@ STOP_OF_PORT_M = 15_000.0
 BERTH_OF_SHORE_M = 600.0
 # A listed place without sea or ships within this distance is an inland town, no port.
 WET_M = 10_000.0
+# South, north, west, east of North America's lakes: their ports stay out, none of our sources hears them.
+GREAT_LAKES = (41.0, 49.5, -93.0, -74.2)
 
 # Ports of Ukraine that Russia has held since 2014 (Crimea) or 2022.
 RUSSIAN_HELD = (
@@ -142,7 +144,7 @@ def listed(reference: Path) -> pd.DataFrame:
     first = pd.DataFrame(
         {
             "unlocode": code,
-            "name": searoute["name"],
+            "name": searoute["name"].str.strip(),
             "country": searoute["unlocode"].replace(SEAROUTE_CODES).str[:2],
             "lat": searoute["lat"].astype(float),
             "lon": searoute["lon"].astype(float),
@@ -163,6 +165,10 @@ def listed(reference: Path) -> pd.DataFrame:
             "source_id": wpi["label"],
         }
     )
+    corrected = read(HAND, "corrected.csv").set_index("source_id")
+    place = first["source_id"].isin(corrected.index)
+    for column in ("unlocode", "name", "lat", "lon"):
+        first.loc[place, column] = corrected.loc[first.loc[place, "source_id"], column].to_numpy()
     return pd.concat([first, second], ignore_index=True)
 
 
@@ -183,7 +189,7 @@ def merge_world(base: pd.DataFrame, base_terminals: pd.DataFrame, rows: pd.DataF
         near = np.flatnonzero(d < EQUAL_NAME_M)
         same = [i for i in near if _is_same(row["country"] == countries[i], words, names[i], d[i], reach[i])]
         if same:
-            twin = at[min(same, key=lambda i: d[i])]
+            twin = at[min(same, key=lambda i: (words != names[i], d[i]))]
             # The index's points are to the minute; a listed town centre gives way to it where both are known.
             if twin >= 0 and row["source"] == WPI and kept[twin]["source"] == SEAROUTE:
                 kept[twin].update(
@@ -236,7 +242,10 @@ def as_ports(rows: pd.DataFrame, taken: set[str]) -> pd.DataFrame:
 
 
 def with_codes(rows: pd.DataFrame, sea_ports: dict[str, Any], taken: set[str]) -> pd.DataFrame:
-    """UN/LOCODEs for ports that have none, by country, like name and a point within 45 km in sea-ports."""
+    """UN/LOCODEs for ports that have none, by country and place in sea-ports.
+
+    A like name within 4 km, or an equal one within 45 km.
+    """
     taken = taken | set(rows["unlocode"])
     rows = rows.copy()
     by_country: dict[str, list[tuple[str, set[str], float, float]]] = {}
@@ -247,8 +256,10 @@ def with_codes(rows: pd.DataFrame, sea_ports: dict[str, Any], taken: set[str]) -
     for i in rows.index[rows["unlocode"] == ""]:
         words = plain(str(rows.at[i, "name"]))
         for code, others, lat, lon in by_country.get(str(rows.at[i, "country"]), []):
-            near = distance_m(rows.at[i, "lat"], rows.at[i, "lon"], lat, lon) < EQUAL_NAME_M
-            if near and code not in taken and (words <= others or others <= words):
+            metres = distance_m(rows.at[i, "lat"], rows.at[i, "lon"], lat, lon)
+            like = metres < SAME_PORT_M and (words <= others or others <= words)
+            same = metres < EQUAL_NAME_M and words == others
+            if code not in taken and (like or same):
                 rows.at[i, "unlocode"] = code
                 rows.at[i, "source"] = f"{rows.at[i, 'source']}; code from {SEA_PORTS}"
                 taken.add(code)
@@ -380,6 +391,8 @@ def main() -> None:
     rows = listed(args.reference)
     rows = rows[~rows["source_id"].isin(read(HAND, "dropped.csv")["source_id"])]
     world = merge_world(base, terminals, rows)
+    taken = set(base["unlocode"]) | set(base["port_id"]) | set(terminals["unlocode"])
+    world = with_codes(world, json.loads(args.sea_ports.read_text()), taken)
     cells = read(args.reference, "anchorage_cells_gfw.csv.gz")
     lat, lon = world["lat"].to_numpy(float), world["lon"].to_numpy(float)
     wet = np.isfinite(coast.distance_m(lat, lon, WET_M))
@@ -390,6 +403,13 @@ def main() -> None:
             )[0]
         )
     ] = True
+    # What both lists name is a port that ships reach, up a river where no coastline tells of water (Houston);
+    # what World Port Index has far from any shore lies at sea (Girassol).
+    in_index = world["source"].str.contains(WPI, regex=False).to_numpy()
+    south, north, west, east = GREAT_LAKES
+    lakes = (lat > south) & (lat < north) & (lon > west) & (lon < east)
+    wet |= in_index & world["source"].str.contains(SEAROUTE, regex=False).to_numpy() & ~lakes
+    wet |= in_index & ~coast.on_land(lat, lon)
     ports = pd.concat(
         [base, as_ports(world[wet].reset_index(drop=True), set(base["port_id"]))], ignore_index=True
     )

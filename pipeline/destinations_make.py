@@ -94,7 +94,7 @@ def second_codes(
     by_name: dict[tuple[str, str], list[dict[str, Any]]],
     codes_of: dict[str, set[str]],
 ) -> set[Row]:
-    """Codes of ports that the gazetteer keeps under an id of its own (SE-MALMO has SEMMA)."""
+    """Codes of ports that the gazetteer keeps under an id of its own (DE-WISMAR has DEWIS)."""
     rows: set[Row] = set()
     for code, names in locode.items():
         for name in names if code not in ids | TRAPS else ():

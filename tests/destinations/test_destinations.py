@@ -45,7 +45,7 @@ def world() -> Iterator[Destinations]:
         # Codes that are not the gazetteer's own.
         ("CNSHA", "CNSGH"), ("CN TAO", "CNQIN"), ("RUROV", "RURND"), ("RULOM", "RUBRK"), ("RUFPT", "RUVVO"),
         ("EH EUN", "MAEUN"), ("EH VIC", "MAVIL"), ("TRKMX", "TRAMR"), ("TR IDS", "TRISK"),
-        ("SEMMA", "SE-MALMO"),
+        ("SEMMA", "SEMMA"),
         ("RU SVP", "UASVP"), ("RUARC", "RUARH"),
         # Codes that exist elsewhere, or not at all.
         ("RURAL", None), ("RUBKN", None), ("RUSVE", None), ("USCPO > BRRJO", None), ("XX XXX>?? ???", None),
