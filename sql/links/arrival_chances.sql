@@ -1,6 +1,7 @@
 -- One row is an arrival in Russia that has links, with the probability that none of them is true: the product,
 -- over each call of the ship at a hub before it, that none of that call's candidates fed it, and over each meeting,
--- that it did not. Logarithms are summed in whole millionths, so that no order matters. Reads relay_scored, scored. Settings: none.
+-- that it did not. Logarithms are summed in whole millionths, so that no order matters.
+-- Reads relay_scored, scored. Settings: none.
 WITH
 relays AS (
     SELECT DISTINCT
