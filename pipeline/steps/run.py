@@ -42,7 +42,7 @@ def run(
         raise TransshipError("; ".join(read.failures))
     detect(home, settings, first=first, last=last, progress=progress)
     link(home, settings, progress=progress)
-    faults = [str(fault)] if fault else list(read.failures)
+    faults = [*([str(fault)] if fault else []), *read.failures]
     try:
         if copies(home):
             screen(home, settings, progress=progress)
@@ -50,6 +50,8 @@ def run(
         # What was screened before is published.
         faults.append(str(error))
     publish(home, settings, progress=progress)
+    if fault and len(faults) == 1:
+        raise fault
     if faults:
         raise TransshipError("; ".join(faults)) from fault
 
