@@ -76,18 +76,27 @@ def fetch_opensanctions(job: Job) -> None:
 
 
 def each(job: Job, *parts: Callable[[Job], None]) -> None:
-    """Fetch all of these, also where one fails; its fault is raised at the end, a later one's is noted."""
-    fault: TransshipError | None = None
+    """Fetch all of these, also where one fails: its fault is raised at the end, a later one's is noted.
+
+    One that the source does not have (404) is named in the output, unless it has none.
+    """
+    gone: list[TransshipError] = []
+    faults: list[TransshipError] = []
     for part in parts:
         try:
             part(job)
+        except NotThere as error:
+            gone.append(error)
         except TransshipError as error:
-            if fault is None:
-                fault = error
-            else:
-                job.progress.note(str(error))
-    if fault:
-        raise fault
+            faults.append(error)
+    for fault in gone:
+        job.say(f"{fault}; left out")
+    for fault in faults[1:]:
+        job.progress.note(str(fault))
+    if faults:
+        raise faults[0]
+    if len(gone) == len(parts):
+        raise gone[0]
 
 
 def poll(

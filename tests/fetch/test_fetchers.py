@@ -17,7 +17,7 @@ import pytest
 from pipeline.errors import TransshipError, UsageError
 from pipeline.fetching import FETCHERS, FetchResult
 from pipeline.home import Home
-from pipeline.net import Refused
+from pipeline.net import NotThere, Refused
 from pipeline.raw import RawStore
 from pipeline.settings import Settings
 from pipeline.steps.fetch import fetch
@@ -648,6 +648,19 @@ def test_one_list_of_a_source_is_fetched_where_the_other_is_not_there(
     with pytest.raises(TransshipError, match=r"eu: .*xmlFullSanctionsList"):
         run("eu")
     assert [name.startswith("annex-xlii-") for name in check_store(empty_home, "eu")] == [True, False]
+
+
+def test_a_list_that_is_gone_from_its_address_is_named(run: Run, server: Server, empty_home: Home) -> None:
+    gone = [FREEZE_PATH]
+    server.serve = lambda request: Reply(status=404) if request.path in gone else lists(request)
+    assert run("eu").lines[1:] == [f"eu: nothing at {FREEZE_PATH} (404); left out"]
+    gone[:] = ["/legal-content/EN/TXT/HTML/"]
+    result = run("eu")
+    assert (result.n_new, result.lines[1:]) == (1, ["eu: nothing at /webapi/rdf/sparql (404); left out"])
+    gone.append(FREEZE_PATH)
+    with pytest.raises(NotThere):
+        run("eu")
+    assert len(check_store(empty_home, "eu")) == 2
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def serve(server: Server, us_ships: list[dict[str, Any]], eu_ships: list[dict[st
             return Reply(sdn, 200, {"Content-Type": "application/xml"})
         if request.path == "/eli/reg/2014/833":
             return Reply(b"<html>02014R0833-20260724</html>", 200, {"Content-Type": "text/html"})
+        if request.path.startswith("/fsd/"):
+            return Reply(status=404)
         return Reply(page, 200, {"Content-Type": "text/html"})
 
     server.serve = answer
