@@ -115,7 +115,7 @@ def scores(weights: Floats, columns: NDArray[np.int64], taker: NDArray[np.int64]
     """The probability of each candidate; weights[-1] is the prior."""
     s = np.append(weights[:-1], 0.0)[columns].sum(axis=1) + weights[-1]
     odds = np.exp(np.clip(s, -30, 20))
-    return odds / (1 + np.bincount(taker, odds))[taker] if len(odds) else odds
+    return odds / (1 + np.bincount(taker, odds))[taker]
 
 
 def fit(samples: Sequence[Sample], columns: Columns, judgement: Floats) -> Floats:
@@ -215,7 +215,7 @@ def main() -> None:
                 ("dishonest", 4000, 4),
             )
         }
-    found = sorted({(k, str(v)) for s in samples for k, vs in s.levels.items() for v in set(vs)} - {("", "")})
+    found = sorted({(k, str(v)) for s in samples for k, vs in s.levels.items() for v in set(vs)})
     names = [(k, v) for k, v in found if v != "unknown"]
     table = judgements()
     start = np.array([table.get(name, 0.0) for name in names] + [table["relay_prior", "all"]])

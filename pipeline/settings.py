@@ -142,6 +142,9 @@ class LinkSettings(Section):
     max_days_to_russia: float = Field(45, gt=0)
     max_hops: int = Field(3, ge=1, le=3)
     min_score: float = Field(0.001, ge=0, le=1)
+    chain_min_score: float = Field(
+        0.01, gt=0, le=1, description="a chain is followed back from links of this"
+    )
     draught_change_m: float = Field(0.3, gt=0, description="a smaller change of draught is none")
     draught_change_share: float = Field(0.015, gt=0, description="of the draught before; less is no change")
     draught_change_much_share: float = Field(

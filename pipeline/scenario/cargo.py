@@ -28,6 +28,7 @@ SPELLINGS = {
 }
 AT_SEA = ("FOR ORDERS", "GIBRALTAR FOR ORDERS", "ORDERS", "MED FOR ORDERS")
 
+# How many shipping companies there are.
 PARTNERS = 5
 
 # Which ships can take over what another brings (receiver's kind: donors' kinds).

@@ -30,8 +30,6 @@ COMMON = (
     " to_origin_port_call_id, score"
 )
 TERMS = "link_id, CAST(seq AS INTEGER) AS seq, kind, weight, statement, ref_table, ref_id"
-# A chain is followed back only from links of this probability, or it would grow without end.
-TAIL_SCORE = 0.01
 DRAUGHT_DAYS = 3
 
 
@@ -142,7 +140,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
             arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
             to_vessel_id || '|' || from_vessel_id AS path
-        FROM relay_scored WHERE score >= {TAIL_SCORE}
+        FROM relay_scored WHERE score >= {settings.links.chain_min_score}
     """)
     for hops in range(2, max(settings.links.max_hops, 2) + 1):
         create(con, "links/onward_calls", parameters, temporary=True)
@@ -160,7 +158,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             CREATE OR REPLACE TEMP TABLE tails AS
             SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
                 arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
-            FROM chains WHERE score >= {TAIL_SCORE}
+            FROM chains WHERE score >= {settings.links.chain_min_score}
         """)
     if settings.links.max_hops < 2:
         con.execute("DELETE FROM chain_links")
