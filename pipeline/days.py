@@ -57,8 +57,8 @@ OF_DAYS = (
 )
 EPOCH = date(1970, 1, 1)
 POSITIONS = (
-    "mmsi BIGINT, time TIMESTAMP, lat DECIMAL(9, 6), lon DECIMAL(9, 6), sog_kn REAL, nav_status INTEGER,"
-    " file_id VARCHAR, source VARCHAR"
+    "mmsi BIGINT, time TIMESTAMP, lat DECIMAL(9, 6), lon DECIMAL(9, 6), sog_kn REAL, heading_deg REAL,"
+    " nav_status INTEGER, file_id VARCHAR, source VARCHAR"
 )
 STATICS = (
     "mmsi BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, imo BIGINT, name VARCHAR, callsign VARCHAR,"
@@ -186,6 +186,7 @@ _BETWEEN = (
     "days/marks",
     "days/day_stop_places",
     "days/grid",
+    "days/near_slots",
     "days/day_pair_slots",
     "days/day_files",
 )
@@ -206,10 +207,12 @@ def _process_batch(
     con.execute("CREATE OR REPLACE TEMP VIEW stops_to_place AS FROM day_stops WHERE state = 1")
     create(con, "days/day_stop_places", parameters, temporary=True)
     create(con, "days/grid", parameters, temporary=True)
+    create(con, "days/near_slots", parameters, temporary=True)
+    _read_headings(con)
     create(con, "days/day_pair_slots", parameters, temporary=True)
     _read_statics(con, lake, batch)
     _count_files(con, lake, batch)
-    for table in ("reports", "marks", "grid", "jumping"):
+    for table in ("reports", "marks", "grid", "jumping", "near_slots", "headings"):
         con.execute(f"DROP TABLE temp.{table}")
     return n_reports
 
@@ -341,6 +344,18 @@ def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
         UPDATE reports SET piece = day_labels.piece FROM day_labels
         WHERE reports.day = day_labels.day AND reports.mmsi = day_labels.mmsi
           AND reports.t_s = day_labels.t_s AND reports.lat = day_labels.lat AND reports.lon = day_labels.lon
+    """)
+
+
+def _read_headings(con: duckdb.DuckDBPyConnection) -> None:
+    """The headings of ships that lie near another, whole degrees: asked of the lake for these few alone."""
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE headings AS
+        WITH near AS (SELECT mmsi_1 AS mmsi FROM near_slots UNION SELECT mmsi_2 FROM near_slots)
+        SELECT mmsi, date_diff('second', TIMESTAMP '1970-01-01 00:00:00', time) AS t_s,
+            CAST(round(heading_deg) AS BIGINT) % 360 AS heading_deg
+        FROM arriving
+        WHERE mmsi IN (FROM near) AND heading_deg IS NOT NULL
     """)
 
 

@@ -49,6 +49,19 @@ class EncounterSettings(Section):
     merge_gap_hours: float = Field(4, ge=0)
     exclude_berths: bool = True
     alongside_m: float = Field(200, gt=0, description="ships at anchor swing clear of each other beyond this")
+    hull_slack_m: float = Field(
+        25, ge=0, description="fenders, aerials off the middle and position error between hulls alongside"
+    )
+    parallel_deg: float = Field(30, gt=0, le=90, description="ships alongside are parallel to within this")
+    steady_m: float = Field(
+        40, gt=0, description="the distance of ships alongside strays less than this from its median"
+    )
+    launch_m: float = Field(
+        30, gt=0, description="boats up to this length at a ship three times as long serve it"
+    )
+    small_craft_m: float = Field(
+        75, gt=0, description="shorter ships that carry no cargo, lying still near land, are in harbour"
+    )
     bunker_length_m: float = Field(130, gt=0, description="a tanker up to this length may be a bunker barge")
     hub_km: float = Field(40, ge=0, description="a meeting this near a hub port belongs to the hub")
 

@@ -43,6 +43,7 @@ EVENTS = (
 MERGED = ("events/rests", "events/visits", "events/gate_stays")
 # Made before these tables, from those before them.
 BEFORE = {
+    "events/encounters": ("events/small_craft", "events/hulls", "events/harboured"),
     "events/port_calls": ("events/own_calls", "events/told_pairs"),
     "events/ais_gaps": ("events/silences", "events/long_silences"),
     "events/loitering": ("events/lonely", "events/dark_partners"),
@@ -148,6 +149,7 @@ def assemble(con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, in
     _place_rests(con, settings)
     _resolve_destinations(con, resolver)
     create(con, "events/calls", parameters, temporary=True)
+    create(con, "events/beside", parameters, temporary=True)
     create(con, "events/meetings", parameters, temporary=True)
     create(con, "events/feed_holes", parameters, temporary=True)
     rows = {}

@@ -1,102 +1,69 @@
--- One row is one slot in which two ships lay within encounters.max_distance_m of each other, neither of them at a berth
--- (where encounters.exclude_berths). Each ship looks into the eight cubes of twice that size that can hold a neighbour.
--- Reads grid, day_stops, day_stop_places. Settings: encounters.grid_minutes, encounters.max_distance_m,
--- encounters.exclude_berths.
+-- One row is a slot in which two ships lay near each other (near_slots), with the heading that each reported next to the
+-- slot's time, at most a slot away, and how far they lay apart across those headings. Null where none was sent, or where
+-- several ships sent it. Reads near_slots, headings (mmsi, t_s, heading_deg), day_labels. Settings: encounters.grid_minutes.
 WITH
-berthed AS (
-    SELECT DISTINCT
-        grid.day AS day,
-        grid.mmsi AS mmsi,
-        grid.piece AS piece,
-        grid.slot AS slot
-    FROM grid
-    INNER JOIN day_stops
-        ON
-            grid.day = day_stops.day
-            AND grid.mmsi = day_stops.mmsi
-            AND grid.piece = day_stops.piece
-            AND grid.slot * (60 * CAST($encounters_grid_minutes AS BIGINT))
-            BETWEEN day_stops.first_t_s AND day_stops.last_t_s
-    INNER JOIN day_stop_places
-        ON
-            day_stops.day = day_stop_places.day
-            AND day_stops.mmsi = day_stop_places.mmsi
-            AND day_stops.piece = day_stop_places.piece
-            AND day_stops.seg = day_stop_places.seg
-    WHERE day_stops.state = 1 AND day_stop_places.kind = 'berth' AND CAST($encounters_exclude_berths AS BOOLEAN)
-),
-
-free AS (
+-- a report lies after the slot that begins its stretch and before the next one; time and heading in one number, so that
+-- the nearest is a minimum and ties are decided
+keyed AS (
     SELECT
-        grid.day AS day,
-        grid.mmsi AS mmsi,
-        grid.piece AS piece,
-        grid.slot AS slot,
-        grid.lat AS lat,
-        grid.lon AS lon,
-        grid.sog_kn AS sog_kn,
-        grid.x_m AS x_m,
-        grid.y_m AS y_m,
-        grid.z_m AS z_m
-    FROM grid
-    LEFT JOIN berthed
-        ON
-            grid.day = berthed.day
-            AND grid.mmsi = berthed.mmsi
-            AND grid.piece = berthed.piece
-            AND grid.slot = berthed.slot
-    WHERE berthed.slot IS NULL
+        mmsi,
+        t_s // (60 * CAST($encounters_grid_minutes AS BIGINT)) AS stretch,
+        min(t_s * 1000 + heading_deg) AS first_key,
+        max(t_s * 1000 + heading_deg) AS last_key
+    FROM headings
+    GROUP BY mmsi, t_s // (60 * CAST($encounters_grid_minutes AS BIGINT))
 ),
 
-cubed AS (
+beside AS (
+    SELECT
+        mmsi,
+        stretch AS slot,
+        first_key // 1000 - stretch * (60 * CAST($encounters_grid_minutes AS BIGINT)) AS off_s,
+        first_key % 1000 AS heading_deg
+    FROM keyed
+    UNION ALL
+    SELECT
+        mmsi,
+        stretch + 1 AS slot,
+        (stretch + 1) * (60 * CAST($encounters_grid_minutes AS BIGINT)) - last_key // 1000 AS off_s,
+        last_key % 1000 AS heading_deg
+    FROM keyed
+),
+
+nearest AS (
+    SELECT
+        mmsi,
+        slot,
+        CAST(heading_deg AS DOUBLE) AS heading_deg,
+        row_number() OVER (PARTITION BY mmsi, slot ORDER BY off_s, heading_deg) AS choice
+    FROM beside
+),
+
+split AS (
+    SELECT DISTINCT
+        day,
+        mmsi
+    FROM day_labels
+),
+
+headed AS (
+    SELECT
+        near_slots.*,
+        CASE WHEN split_a.mmsi IS NULL THEN a.heading_deg END AS heading_1_deg,
+        CASE WHEN split_b.mmsi IS NULL THEN b.heading_deg END AS heading_2_deg
+    FROM near_slots
+    LEFT JOIN nearest AS a ON near_slots.mmsi_1 = a.mmsi AND near_slots.slot = a.slot AND a.choice = 1
+    LEFT JOIN nearest AS b ON near_slots.mmsi_2 = b.mmsi AND near_slots.slot = b.slot AND b.choice = 1
+    LEFT JOIN split AS split_a ON near_slots.day = split_a.day AND near_slots.mmsi_1 = split_a.mmsi
+    LEFT JOIN split AS split_b ON near_slots.day = split_b.day AND near_slots.mmsi_2 = split_b.mmsi
+),
+
+steered AS (
     SELECT
         *,
-        CAST(floor(x_m / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cx,
-        CAST(floor(y_m / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cy,
-        CAST(floor(z_m / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cz
-    FROM free
-),
-
-sides AS (
-    SELECT * FROM (VALUES (-1), (1)) AS side (s)
-),
-
-looking AS (
-    SELECT DISTINCT
-        free.day AS day,
-        free.mmsi AS mmsi,
-        free.piece AS piece,
-        free.slot AS slot,
-        CAST(floor((free.x_m + sx.s * $encounters_max_distance_m) / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cx,
-        CAST(floor((free.y_m + sy.s * $encounters_max_distance_m) / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cy,
-        CAST(floor((free.z_m + sz.s * $encounters_max_distance_m) / (2e0 * $encounters_max_distance_m)) AS BIGINT) AS cz,
-        free.lat AS lat,
-        free.lon AS lon,
-        free.sog_kn AS sog_kn,
-        free.x_m AS x_m,
-        free.y_m AS y_m,
-        free.z_m AS z_m
-    FROM free
-    CROSS JOIN sides AS sx
-    CROSS JOIN sides AS sy
-    CROSS JOIN sides AS sz
-),
-
-pairs AS (
-    SELECT
-        a.day AS day,
-        a.slot AS slot,
-        a.mmsi AS mmsi_1,
-        a.piece AS piece_1,
-        b.mmsi AS mmsi_2,
-        b.piece AS piece_2,
-        sqrt(power(a.x_m - b.x_m, 2) + power(a.y_m - b.y_m, 2) + power(a.z_m - b.z_m, 2)) AS distance_m,
-        (a.sog_kn + b.sog_kn) / 2e0 AS speed_kn,
-        (a.lat + b.lat) / 2e0 AS lat,
-        a.lon + ((b.lon - a.lon) - 360e0 * round((b.lon - a.lon) / 360e0)) / 2e0 AS lon
-    FROM looking AS a
-    INNER JOIN cubed AS b
-        ON a.day = b.day AND a.slot = b.slot AND a.cx = b.cx AND a.cy = b.cy AND a.cz = b.cz AND a.mmsi < b.mmsi
+        abs(east_m * cos(radians(heading_1_deg)) - north_m * sin(radians(heading_1_deg))) AS across_1_m,
+        abs(east_m * cos(radians(heading_2_deg)) - north_m * sin(radians(heading_2_deg))) AS across_2_m
+    FROM headed
 )
 
 SELECT
@@ -109,6 +76,8 @@ SELECT
     distance_m,
     speed_kn,
     lat,
-    lon - 360e0 * round(lon / 360e0) AS lon
-FROM pairs
-WHERE distance_m <= $encounters_max_distance_m
+    lon,
+    heading_1_deg,
+    heading_2_deg,
+    (coalesce(across_1_m, across_2_m) + coalesce(across_2_m, across_1_m)) / 2e0 AS across_m
+FROM steered

@@ -1,9 +1,9 @@
 -- One row is two ships alongside each other, away from a berth (contract: pipeline/schema.txt). The kind:
--- `service` where one of them is a harbour craft; `bunkering` where a tanker lies at a ship that carries no oil,
--- or a small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo
--- ships or two tankers lie closer than ships at anchor do; else `unknown`. Reads meetings, vessels, ports,
--- port_rings, sts_cells, hubs, data_until. Settings: encounters.grid_minutes, encounters.alongside_m,
--- encounters.bunker_length_m, encounters.max_gap_minutes.
+-- `service` where one of them is a harbour craft or a launch; `bunkering` where a tanker lies at a ship that carries no
+-- oil, or a small one at a tanker much larger, or at three ships or more within a week; `transfer` where two cargo
+-- ships or two tankers lie as only hulls alongside do; else `unknown`. Reads meetings, hulls, harboured, vessels,
+-- ports, port_rings, sts_cells, hubs, data_until. Settings: encounters.grid_minutes, encounters.alongside_m,
+-- encounters.bunker_length_m, encounters.launch_m, encounters.hub_km, encounters.max_gap_minutes.
 WITH
 ends AS (
     SELECT max(t_s) AS t_s FROM data_until
@@ -26,10 +26,25 @@ typed AS (
         coalesce(a.ship_type, '') AS type_1,
         coalesce(b.ship_type, '') AS type_2,
         a.length_m AS length_1_m,
-        b.length_m AS length_2_m
+        b.length_m AS length_2_m,
+        hulls.line_difference_deg AS line_difference_deg,
+        hulls.within_reach AS within_reach,
+        hulls.touch AS touch,
+        hulls.close AS close
     FROM meetings
+    INNER JOIN hulls
+        ON
+            meetings.vessel_id_1 = hulls.vessel_id_1
+            AND meetings.vessel_id_2 = hulls.vessel_id_2
+            AND meetings.meeting_no = hulls.meeting_no
     INNER JOIN vessels AS a ON meetings.vessel_id_1 = a.vessel_id
     INNER JOIN vessels AS b ON meetings.vessel_id_2 = b.vessel_id
+    LEFT JOIN harboured
+        ON
+            meetings.vessel_id_1 = harboured.vessel_id_1
+            AND meetings.vessel_id_2 = harboured.vessel_id_2
+            AND meetings.meeting_no = harboured.meeting_no
+    WHERE harboured.meeting_no IS NULL
 ),
 
 -- how many ships each ship met within a week of this meeting: a bunker barge meets many
@@ -128,16 +143,42 @@ in_area AS (
     LEFT JOIN hubs ON sts_cells.area_id = hubs.hub_id
 ),
 
+craft AS (
+    SELECT *
+    FROM (
+        VALUES
+        ('tug'),
+        ('pilot'),
+        ('port tender'),
+        ('sar'),
+        ('dredging'),
+        ('law enforcement'),
+        ('towing'),
+        ('diving'),
+        ('medical'),
+        ('anti-pollution'),
+        ('military')
+    ) AS harbour_craft (ship_type)
+),
+
 judged AS (
     SELECT
         typed.*,
-        CASE WHEN typed.type_1 IN (
-            'tug', 'pilot', 'port tender', 'sar', 'dredging', 'law enforcement', 'towing', 'diving', 'medical',
-            'anti-pollution', 'military'
-        ) OR typed.type_2 IN (
-            'tug', 'pilot', 'port tender', 'sar', 'dredging', 'law enforcement', 'towing', 'diving', 'medical',
-            'anti-pollution', 'military'
-        ) THEN 1 ELSE 0 END AS serves,
+        CASE
+            WHEN craft_1.ship_type IS NOT NULL OR craft_2.ship_type IS NOT NULL THEN 1
+            -- a launch: boats with people or stores, at a ship many times their size
+            WHEN
+                typed.type_1 IN ('pleasure', 'sailing', 'passenger', 'hsc', 'other')
+                AND typed.length_1_m <= $encounters_launch_m
+                AND typed.length_2_m >= 3e0 * typed.length_1_m
+                THEN 1
+            WHEN
+                typed.type_2 IN ('pleasure', 'sailing', 'passenger', 'hsc', 'other')
+                AND typed.length_2_m <= $encounters_launch_m
+                AND typed.length_1_m >= 3e0 * typed.length_2_m
+                THEN 1
+            ELSE 0
+        END AS serves,
         CASE
             WHEN typed.type_1 = 'tanker' AND typed.type_2 = 'tanker'
                 THEN
@@ -164,11 +205,13 @@ judged AS (
             WHEN
                 typed.type_1 = typed.type_2
                 AND typed.type_1 IN ('tanker', 'cargo')
-                AND typed.median_distance_m <= $encounters_alongside_m
+                AND typed.close = 1
                 THEN 1
             ELSE 0
         END AS fits
     FROM typed
+    LEFT JOIN craft AS craft_1 ON typed.type_1 = craft_1.ship_type
+    LEFT JOIN craft AS craft_2 ON typed.type_2 = craft_2.ship_type
     LEFT JOIN partners AS pa ON typed.vessel_id_1 = pa.vessel_id AND typed.first_t_s = pa.first_t_s
     LEFT JOIN partners AS pb ON typed.vessel_id_2 = pb.vessel_id AND typed.first_t_s = pb.first_t_s
 )
@@ -199,20 +242,23 @@ SELECT
     coalesce(in_area.area_id, nearest_hub.hub_id) AS hub_id,
     CASE
         WHEN judged.serves = 1 THEN 'service'
-        WHEN judged.bunkers = 1 AND judged.median_distance_m <= $encounters_alongside_m THEN 'bunkering'
+        WHEN judged.bunkers = 1 AND judged.within_reach = 1 THEN 'bunkering'
         WHEN judged.fits = 1 THEN 'transfer'
         ELSE 'unknown'
     END AS kind,
     judged.underway = 1 AS is_underway,
     CAST(ends.t_s - judged.last_t_s AS DOUBLE) <= $encounters_max_gap_minutes * 60e0 AS is_open,
+    judged.line_difference_deg AS heading_difference_deg,
+    judged.touch = 1 AS hulls_touch,
     CAST(
         CASE
-            WHEN judged.median_distance_m > $encounters_alongside_m THEN 1
+            WHEN judged.within_reach = 0 THEN 1
+            WHEN judged.close = 0 THEN 2
             WHEN
                 2 * judged.n_slots * CAST($encounters_grid_minutes AS BIGINT) * 60
                 < judged.last_t_s - judged.first_t_s
                 THEN 2
-            WHEN judged.median_distance_m > $encounters_alongside_m / 2e0 THEN 3
+            WHEN judged.touch IS NULL OR judged.median_distance_m > $encounters_alongside_m / 2e0 THEN 3
             ELSE 4
         END AS INTEGER
     ) AS confidence

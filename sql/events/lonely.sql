@@ -1,6 +1,7 @@
 -- One row is a stretch in which one ship lay or drifted with no other seen beside it: slow stretches joined over
 -- midnights, at least loitering.min_hours, at no berth, in no encounter. at_anchor says that it lay within a
--- port's ring. Reads day_slow, ship_pieces, calls, meetings. Settings: loitering.min_hours,
+-- port's ring. Small craft in the coast's neighbourhood (a cell of land within 0.1 degree) lie in harbour, not at sea.
+-- Reads day_slow, ship_pieces, calls, meetings, small_craft, land_cells. Settings: loitering.min_hours,
 -- encounters.grid_minutes.
 WITH
 owned AS (
@@ -110,15 +111,35 @@ alone AS (
         stretches.last_t_s,
         stretches.lat,
         stretches.lon
+),
+
+around AS (
+    SELECT * FROM (VALUES (-1), (0), (1)) AS offsets (k)
+),
+
+ashore AS (
+    SELECT DISTINCT
+        alone.vessel_id AS vessel_id,
+        alone.stretch_no AS stretch_no
+    FROM alone
+    INNER JOIN small_craft ON alone.vessel_id = small_craft.vessel_id
+    CROSS JOIN around AS north
+    CROSS JOIN around AS east
+    INNER JOIN land_cells
+        ON
+            (CAST(floor((alone.lat + 90e0) * 10e0) AS BIGINT) + north.k) * 1000000
+            + (CAST(floor((alone.lon + 180e0) * 10e0) AS BIGINT) + east.k + 3600) % 3600
+            = land_cells.cell_id
 )
 
 SELECT
-    vessel_id,
-    mmsi,
-    first_t_s,
-    last_t_s,
-    lat,
-    lon,
-    at_anchor
+    alone.vessel_id AS vessel_id,
+    alone.mmsi AS mmsi,
+    alone.first_t_s AS first_t_s,
+    alone.last_t_s AS last_t_s,
+    alone.lat AS lat,
+    alone.lon AS lon,
+    alone.at_anchor AS at_anchor
 FROM alone
-WHERE at_berth = 0 AND in_company = 0
+LEFT JOIN ashore ON alone.vessel_id = ashore.vessel_id AND alone.stretch_no = ashore.stretch_no
+WHERE alone.at_berth = 0 AND alone.in_company = 0 AND ashore.vessel_id IS NULL

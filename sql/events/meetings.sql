@@ -1,41 +1,14 @@
 -- One row is a meeting of two ships before it is dressed with names: runs of consecutive slots in which both lay
 -- within encounters.max_distance_m, each long and slow enough by itself (so that single close points never add
--- up), then those of one pair less than encounters.merge_gap_hours apart joined. Reads day_pair_slots,
--- ship_pieces. Settings: encounters.grid_minutes, min_duration_minutes, max_speed_kn, max_speed_underway_kn,
+-- up), then those of one pair less than encounters.merge_gap_hours apart joined. Reads beside.
+-- Settings: encounters.grid_minutes, min_duration_minutes, max_speed_kn, max_speed_underway_kn,
 -- max_distance_underway_m, merge_gap_hours.
 WITH
-owned AS (
-    SELECT
-        a.vessel_id AS vessel_id_1,
-        b.vessel_id AS vessel_id_2,
-        s.mmsi_1 AS mmsi_1,
-        s.mmsi_2 AS mmsi_2,
-        s.slot AS slot,
-        s.distance_m AS distance_m,
-        s.speed_kn AS speed_kn,
-        s.lat AS lat,
-        s.lon AS lon
-    FROM day_pair_slots AS s
-    INNER JOIN ship_pieces AS a ON s.day = a.day AND s.mmsi_1 = a.mmsi AND s.piece_1 = a.piece
-    INNER JOIN ship_pieces AS b ON s.day = b.day AND s.mmsi_2 = b.mmsi AND s.piece_2 = b.piece
-    WHERE a.vessel_id <> b.vessel_id
-),
-
-one_a_slot AS (
-    SELECT
-        *,
-        row_number() OVER (
-            PARTITION BY vessel_id_1, vessel_id_2, slot ORDER BY mmsi_1, mmsi_2, CAST(round(distance_m * 1000e0) AS BIGINT)
-        ) AS choice
-    FROM owned
-),
-
 islands AS (
     SELECT
         *,
         slot - row_number() OVER (PARTITION BY vessel_id_1, vessel_id_2 ORDER BY slot) AS island
-    FROM one_a_slot
-    WHERE choice = 1
+    FROM beside
 ),
 
 runs AS (

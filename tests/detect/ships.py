@@ -45,6 +45,7 @@ class Report:
     nav: int = 0
     draught_m: float | None = None
     destination: str = ""
+    heading: int | None = None
 
     @property
     def at(self) -> datetime:
@@ -56,7 +57,8 @@ class Report:
             str(value)
             for value in (
                 self.at.strftime("%d/%m/%Y %H:%M:%S"), "Class A", ship.mmsi,
-                f"{self.lat:.6f}", f"{self.lon:.6f}", STATUS[self.nav], "", f"{self.sog_kn:.1f}", "", "",
+                f"{self.lat:.6f}", f"{self.lon:.6f}", STATUS[self.nav], "", f"{self.sog_kn:.1f}", "",
+                "" if self.heading is None else self.heading,
                 ship.imo or "Unknown", "", ship.name, ship.ship_type, "", ship.width_m, ship.length_m, "GPS",
                 self.draught_m or "", self.destination, "", "AIS", "", "", "", "",
             )
