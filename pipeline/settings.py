@@ -23,11 +23,6 @@ from pipeline.errors import UsageError
 PREFIX = "TRANSSHIP_"
 # Environment variables with our prefix that are no settings: the home folder and secrets.
 NOT_SETTINGS = {"TRANSSHIP_HOME", "TRANSSHIP_SMTP_URL"}
-# What `sources.<name>` may name: streams and services, archives, lists.
-SOURCE_KEYS = frozenset(
-    {"gfw", "dma", "aisstream", "digitraffic", "barentswatch", "aishub", "marinecadastre", "nmea", "table"}
-    | {"ofac", "uk", "eu", "opensanctions", "reference"}
-)
 
 
 class Section(BaseModel):
@@ -241,7 +236,11 @@ class Settings(BaseSettings):
     @field_validator("sources")
     @classmethod
     def _known(cls, given: dict[str, SourceSettings]) -> dict[str, SourceSettings]:
-        unknown = sorted(set(given) - SOURCE_KEYS)
+        if not given:
+            return given
+        from pipeline.sources import SOURCES  # noqa: PLC0415 (slow to import, and few set a source)
+
+        unknown = sorted(set(given) - set(SOURCES))
         if unknown:
             raise ValueError(f"{unknown[0]} is no source; `transship sources` lists them")
         return given

@@ -22,7 +22,6 @@ NAMED = {
         ("from pipeline.fetching import ", "example, "),
         ("_MODULES = (", "example, "),
     ),
-    "pipeline/settings.py": (("SOURCE_KEYS = frozenset(\n    {", '"example", '),),
     "pipeline/secrets.py": (("IN_CONNECTION = {", '"EXAMPLE_TOKEN": ("example", "password"),'),),
 }
 
