@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -37,6 +38,17 @@ class GazetteerFiles:
         for table in TABLES:
             path = literal(str(self.folder / f"{table}.parquet"))
             con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_parquet({path})")
+
+
+def hubs(extra: Path | None = None) -> list[dict[str, Any]]:
+    """The hubs of the package and of the user's file; TransshipError where that cannot be read."""
+    from geo import gazetteer  # noqa: PLC0415
+
+    try:
+        found: list[dict[str, Any]] = gazetteer.load_hubs(extra).to_dict("records")
+    except gazetteer.GazetteerError as error:
+        raise TransshipError(str(error)) from error
+    return found
 
 
 def prepare(home: Home) -> GazetteerFiles:

@@ -41,7 +41,7 @@ def differences(home: Home) -> Differences | None:
     wpi, locode = raw.newest(WPI), raw.newest(LOCODE)
     if wpi is None or locode is None:
         return None
-    codes = {f"{row['Country']}{row['Location']}" for row in _rows(raw, locode)}
+    codes = {f"{row['Country']}{row['Location']}" for row in _rows(raw, locode, "Country", "Location")}
     by_number, by_code = _places(raw, wpi)
     ports = gazetteer.load_ports().to_dict("records")
     coded = [port for port in ports if port["unlocode"]]
@@ -64,7 +64,7 @@ def _places(raw: RawStore, name: str) -> tuple[dict[str, list[Place]], dict[str,
     """World Port Index's points by its number and by UN/LOCODE."""
     by_number: dict[str, list[Place]] = defaultdict(list)
     by_code: dict[str, list[Place]] = defaultdict(list)
-    for row in _rows(raw, name):
+    for row in _rows(raw, name, "World Port Index Number", "UN/LOCODE", "Latitude", "Longitude"):
         lat, lon = number(row["Latitude"]), number(row["Longitude"])
         if lat is None or lon is None:
             continue
@@ -74,10 +74,13 @@ def _places(raw: RawStore, name: str) -> tuple[dict[str, list[Place]], dict[str,
     return by_number, by_code
 
 
-def _rows(raw: RawStore, name: str) -> Iterator[dict[str, str]]:
+def _rows(raw: RawStore, name: str, *columns: str) -> Iterator[dict[str, str]]:
     path = raw.path(name)
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-            yield from csv.DictReader(text)
+            rows = csv.DictReader(text)
+            if missing := [name for name in columns if name not in (rows.fieldnames or ())]:
+                raise TransshipError(f"{path}: no column {missing[0]!r}; remove it and fetch again")
+            yield from rows
     except (OSError, csv.Error) as error:
         raise TransshipError(f"{path}: cannot be read ({error}); remove it and fetch again") from error

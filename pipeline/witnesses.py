@@ -44,19 +44,19 @@ def read(
             nulls = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
             query = f"SELECT {nulls} LIMIT 0"
         con.execute(f"CREATE OR REPLACE TEMP TABLE said_{name} AS {query}")
-    _asked(con, [] if is_commercial else manifests)
+    asked(con, [] if is_commercial else manifests)
 
 
-def _asked(con: duckdb.DuckDBPyConnection, manifests: Sequence[Mapping[str, Any]]) -> None:
-    """The days on which each kind of event was asked about near all hubs; none where it is not known."""
+def asked(con: duckdb.DuckDBPyConnection, manifests: Sequence[Mapping[str, Any]]) -> None:
+    """Make `asked_days`: the days on which each kind of event was asked about near all hubs."""
     days: set[tuple[str, int]] = set()
     for manifest in manifests:
-        asked = manifest.get("asked") or {}
-        if asked.get("kind") and not asked.get("ids"):
+        question = manifest.get("asked") or {}
+        if question.get("kind") and not question.get("ids"):
             first, last = (
-                (date.fromisoformat(asked[name]) - EPOCH).days for name in ("window_from", "window_to")
+                (date.fromisoformat(question[name]) - EPOCH).days for name in ("window_from", "window_to")
             )
-            days.update((str(asked["kind"]), day) for day in range(first, last + 1))
+            days.update((str(question["kind"]), day) for day in range(first, last + 1))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE asked_days AS SELECT unnest($1::VARCHAR[]) AS kind,"
         " unnest($2::BIGINT[]) AS day",

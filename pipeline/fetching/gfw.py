@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pipeline.errors import TransshipError
 from pipeline.fetching.base import Fetcher, Job
+from pipeline.gazetteer import hubs as all_hubs
 from pipeline.net import Answer, NotThere, Unfit, Unreachable, as_json
 from pipeline.sources.gfw import SOURCE
 from pipeline.sources.sightings import position, whole, within
@@ -253,17 +254,22 @@ def region(hubs_file: Path | None = None) -> Region:
 
     ports = gazetteer.load_ports().to_dict("records")
     terminals = gazetteer.load_terminals().to_dict("records")
-    hubs = gazetteer.load_hubs(hubs_file).to_dict("records")
-    wanted = {row["hub_id"] for row in hubs if row["kind"] == "port" and row["tier"] == 1}
+    hubs = all_hubs(hubs_file)
+    wanted = asked_hubs(hubs)
     circles: dict[str, list[dict[str, Any]]] = {row["port_id"]: [row] for row in ports}
     for row in [*terminals, *({**row, "port_id": row["hub_id"]} for row in hubs if row["kind"] == "port")]:
         circles.setdefault(row["port_id"], []).append(row)
     russian = {row["port_id"] for row in ports if row["controlled_by"] == "RU"}
     areas = [_box([row]) for row in hubs if row["kind"] == "sts_area" and row["tier"] <= 2]
     return Region(
-        hubs=[*areas, *(_box(circles[port_id]) for port_id in sorted(wanted))],
+        hubs=[*areas, *(_box(circles[port_id]) for port_id in wanted)],
         russia=[_box(circles[port_id]) for port_id in sorted(russian)],
     )
+
+
+def asked_hubs(hubs: list[dict[str, Any]]) -> list[str]:
+    """The hub ports (of rows of the gazetteer) around which events are asked for: those of the first tier."""
+    return sorted({row["hub_id"] for row in hubs if row["kind"] == "port" and row["tier"] == 1})
 
 
 def _box(circles: list[dict[str, Any]], margin_km: float = 3) -> Box:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline import manifests
+from pipeline import manifests, witnesses
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
+from pipeline.fetching.gfw import asked_hubs
 from pipeline.files import TEMPORARY_SUFFIX, sha256_of
+from pipeline.gazetteer import hubs
 from pipeline.home import Home
 from pipeline.progress import Progress, Quiet
 from pipeline.reference import FAR_KM, differences
@@ -162,11 +164,16 @@ def _history(home: Home, settings: Settings) -> list[Check]:
         try:
             con.execute(f"ATTACH {literal(str(home.database))} AS published (READ_ONLY)")
             con.execute("USE published")
+            asked = asked_hubs(hubs(home.root / "hubs.csv"))
+            con.execute("CREATE TEMP TABLE asked_hubs AS SELECT unnest($1::VARCHAR[]) AS hub_id", [asked])
+            witnesses.asked(con, manifests.load(home))
             create(con, "checks/hub_history", settings.parameters("links"), temporary=True)
             rows = con.execute(
                 "SELECT hub_id, name, n_days FROM hub_history ORDER BY n_days DESC, hub_id"
             ).fetchall()
             (n_hubs,) = con.execute("SELECT count(*) FROM hubs").fetchone() or (0,)
+        except TransshipError as error:
+            return [Check("history", True, str(error))]
         except duckdb.Error:
             found = "cannot be told from the published database: run `transship publish`"
             return [Check("history", False, found, is_lack=True)]

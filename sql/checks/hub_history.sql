@@ -1,6 +1,8 @@
 -- One row is a hub of which anything was seen in the last look-back before the newest day of data: on how many days of
--- it a ship was heard within the hub's circle, or a witness told of a call there, and on which first and last.
--- Reads the published coverage, port_calls and hubs. Settings: links.max_days_at_hub, links.max_days_to_russia.
+-- it a ship was heard within the hub's circle, a witness told of a call there, or was asked for the calls there, and on
+-- which first and last.
+-- Reads the published coverage, port_calls and hubs, and asked_days, asked_hubs (what a witness was asked).
+-- Settings: links.max_days_at_hub, links.max_days_to_russia.
 WITH
 heard AS (
     SELECT DISTINCT
@@ -23,12 +25,23 @@ called AS (
     WHERE departed_at IS NOT NULL
 ),
 
+asked AS (
+    SELECT
+        asked_hubs.hub_id,
+        CAST(TIMESTAMP '1970-01-01 00:00:00' + asked_days.day * 86400 * INTERVAL '1' SECOND AS DATE) AS day
+    FROM asked_days
+    CROSS JOIN asked_hubs
+    WHERE asked_days.kind = 'port_visit'
+),
+
 newest AS (
     SELECT max(known.day) AS day
     FROM (
         SELECT day FROM heard
         UNION ALL
         SELECT day FROM called
+        UNION ALL
+        SELECT day FROM asked
     ) AS known
 ),
 
@@ -57,6 +70,11 @@ seen AS (
         hub_id,
         day
     FROM called
+    UNION ALL
+    SELECT
+        hub_id,
+        day
+    FROM asked
 )
 
 SELECT

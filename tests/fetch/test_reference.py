@@ -70,6 +70,10 @@ def test_lists_are_kept_and_differences_told(
     raw = RawStore(empty_home, "reference")
     assert raw.facts(raw.names("un-locode-")[0])["licence"] == "PDDL 1.0"
     assert len(raw.names()) == 4
+    raw.path(raw.names("un-locode-")[-1]).write_text("not found", encoding="ascii")
+    (broken,) = [check for check in doctor(empty_home, settings) if check.name == "reference"]
+    assert broken.is_fault
+    assert "no column 'Country'; remove it and fetch again" in broken.found
 
 
 def n_coded() -> int:

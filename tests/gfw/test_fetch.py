@@ -291,3 +291,10 @@ def test_the_geometry_holds_the_hubs_and_russia() -> None:
     assert TANGER_MED[:2] in Lookup(where.hubs)
     assert ST_PETERSBURG[:2] in Lookup(where.russia)
     assert TANGER_MED[:2] not in Lookup(where.russia)
+
+
+def test_hubs_of_ones_own_that_cannot_be_read_are_told(run: Run, empty_home: Home, server: Server) -> None:
+    (empty_home.root / "hubs.csv").write_text("hub_id,name\nX,Y\n", encoding="ascii")
+    with pytest.raises(TransshipError, match=r"hubs.csv: the column\(s\) kind"):
+        run()
+    assert server.requests == []

@@ -1,5 +1,6 @@
 """status tells what the lake holds; doctor finds what was lost or changed there."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -167,3 +168,16 @@ def test_doctor_counts_the_days_behind_each_hub(transship: Run, published: Home)
     ran = transship("doctor", "--json", "--home", published.root, *settings)
     (full,) = [c for c in ran.json if c["name"] == "history MAPTM"]
     assert (full["found"], full["is_lack"]) == ("Tanger Med: 2 of the last 2 days", False)
+    # GFW was asked for all calls at Tanger Med on these days; that it told of few is a quiet port.
+    question = {"kind": "port_visit", "window_from": "2026-01-05", "window_to": "2026-03-31", "ids": []}
+    manifest = {"positions": {}, "statics": {}, "tables": {}, "path": "x", "bytes": 1, "mtime_ns": 1}
+    published.manifests.mkdir(parents=True)
+    (published.manifests / "f.json").write_text(json.dumps({**manifest, "file_id": "f", "asked": question}))
+    ran = transship("doctor", "--json", "--home", published.root)
+    (full,) = [c for c in ran.json if c["name"] == "history MAPTM"]
+    assert (full["found"], full["is_lack"]) == ("Tanger Med: 75 of the last 75 days", False)
+    # Hubs of one's own that cannot be read are told in a line.
+    (published.root / "hubs.csv").write_text("hub_id,name\nX,Y\n", encoding="ascii")
+    ran = transship("doctor", "--home", published.root)
+    assert ran.code == 1
+    assert "hubs.csv: the column(s) kind, country" in ran.err
