@@ -72,8 +72,11 @@ def fetch(job: Job) -> None:
         job.keep_if_new("combined-", poll_name("combined-", answer.fetched_at), answer)
         return
     today = job.clock.now().date()
+    oldest = today - timedelta(days=DAYS_BACK)
+    if job.days[0] < oldest:
+        job.say(f"barentswatch: the service remembers {DAYS_BACK} days, so those before {oldest} are gone")
     for day in job.days:
-        if today - timedelta(days=DAYS_BACK) <= day < today:
+        if oldest <= day < today:
             _fetch_day(job, token, day)
         else:
             job.is_missing(day)

@@ -419,6 +419,7 @@ def test_barentswatch_renews_a_token_that_is_refused_or_ends(
     server.requests.clear()
     result = run("barentswatch", days[0], days[2])
     assert date(2026, 8, 16) in result.missing_days
+    assert "those before 2026-08-18 are gone" in "\n".join(result.lines)
     assert not any("2026-08-31" in path for path in server.paths())
 
 
