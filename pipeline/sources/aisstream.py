@@ -52,7 +52,6 @@ FIELDS = {
     "to_starboard_m": Field("/body/Dimension/D", "DOUBLE"),
     # Class B sends its static report in two parts, each in an object of its own.
     "a_name": Field("/body/ReportA/Name"),
-    "is_b": Field("/body/ReportB/Valid", "BOOLEAN"),
     "b_callsign": Field("/body/ReportB/CallSign"),
     "b_ship_type": Field("/body/ReportB/ShipType"),
     "b_to_bow_m": Field("/body/ReportB/Dimension/A", "DOUBLE"),

@@ -73,8 +73,6 @@ COLUMNS = {
     "to_starboard_m": "DOUBLE",
     "draught_m": "DOUBLE",
     "destination": "VARCHAR",
-    # Class B sends its static report in two parts.
-    "is_b": "BOOLEAN",
     "reject_reason": "VARCHAR",
 }
 Row = dict[str, Any]
@@ -228,7 +226,7 @@ def _decoded(message: _Message, clock: _Clock) -> Row:
             "nav_status": _number(getattr(report, "status", None)),
         }
     if kind in STATIC_TYPES:
-        row |= {**_static(report), "is_b": kind == 24 and report.partno == 1}
+        row |= _static(report)
     elif kind not in POSITION_TYPES:
         row["reject_reason"] = "other_message"
     return row

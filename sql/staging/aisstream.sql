@@ -3,9 +3,8 @@
 -- typed; what one kind of message has not is null. No settings.
 SELECT
     coalesce(mmsi, heard_mmsi) AS mmsi,
-    -- Up to nine decimals. The second part of a class B static report counts a second later: two reports without a
-    -- position in one second would be taken for one.
-    CAST(date_trunc('second', time) AS TIMESTAMP) + CASE WHEN is_b THEN 1 ELSE 0 END * INTERVAL '1' SECOND AS time,
+    -- Up to nine decimals.
+    CAST(date_trunc('second', time) AS TIMESTAMP) AS time,
     lat,
     lon,
     sog_kn,

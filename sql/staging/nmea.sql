@@ -2,9 +2,7 @@
 -- what could not be decoded, with its reason. No settings.
 SELECT
     mmsi,
-    -- The second part of a class B static report counts a second later: two reports without a position in one second
-    -- would be taken for one.
-    CAST(date_trunc('second', time) AS TIMESTAMP) + CASE WHEN is_b THEN 1 ELSE 0 END * INTERVAL '1' SECOND AS time,
+    CAST(date_trunc('second', time) AS TIMESTAMP) AS time,
     -- Rounded to what the lake holds; what is no angle stays so, and is told as a bad position.
     CAST(lat AS DECIMAL(9, 6)) AS lat,
     CAST(lon AS DECIMAL(9, 6)) AS lon,

@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,26 @@ def test_class_b(lake: Lake) -> None:
     said = lake.rows("statics", "mmsi, name, callsign, ship_type, length_m, width_m")
     assert (211000002, "LUNA", None, "pleasure", 11.0, 4.0) in said
     assert any(row[1:] == ("SOL", "DA1234", "fishing", 12.0, 5.0) for row in said)
+
+
+def test_both_parts_of_class_b_count_whatever_their_order_and_second(lake: Lake) -> None:
+    """Three ships: the parts in one second, the second part first, and each part heard by two stations."""
+    lines = []
+    for mmsi, second_a, second_b in ((211000001, 0, 0), (211000002, 1, 0), (211000003, 0, 0)):
+        part_a = sentences({"msg_type": 24, "partno": 0, "mmsi": mmsi, "shipname": "SOL"})
+        part_b = sentences({"msg_type": 24, "partno": 1, "mmsi": mmsi, "callsign": "DA1234"})
+        for station in range(1 + (mmsi == 211000003)):
+            lines += [tag(f"s:{station},c:{EPOCH + second_b}") + part_b[0]]
+            lines += [tag(f"s:{station},c:{EPOCH + second_a}") + part_a[0]]
+    told = read(lake, *lines)
+    assert rejected(told) == {"no_position": 8}
+    said = lake.rows("statics", "mmsi, name, callsign, first_at::VARCHAR, last_at::VARCHAR, n_reports")
+    first, later = (f"{datetime.fromtimestamp(EPOCH + s, UTC):%Y-%m-%d %H:%M:%S}" for s in (0, 1))
+    assert sorted(said) == [
+        (211000001, "SOL", "DA1234", first, first, 2),
+        (211000002, "SOL", "DA1234", first, later, 2),
+        (211000003, "SOL", "DA1234", first, first, 4),
+    ]
 
 
 def test_what_is_no_report_is_counted(lake: Lake) -> None:
