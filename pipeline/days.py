@@ -8,7 +8,7 @@ a stored day still holds. So days may come in any order, twice or late, and the 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,16 @@ import numpy as np
 import pandas as pd
 
 import sql
-from pipeline.engine import create, literal
+from pipeline.doubts import OddHour, Reports, extent, label, odd_hours
+from pipeline.engine import create, create_from_rows, literal
 from pipeline.errors import TransshipError
 from pipeline.manifests import DayFiles
 from pipeline.progress import Progress
 from pipeline.settings import Settings
-from pipeline.tracks import alternating, split_day
+from pipeline.tracks import alternating
 
 # Raise when the meaning of a day's tables changes in a way that the SQL texts do not show.
-VERSION = 6
+VERSION = 7
 # Run in this order for every batch of days; each reads those before it.
 STAGES = (
     "days/day_pieces",
@@ -40,6 +41,8 @@ STAGES = (
 STORED = (
     "day_pieces",
     "day_labels",
+    "day_doubts",
+    "day_odd_hours",
     "day_stops",
     "day_port_runs",
     "day_silences",
@@ -57,8 +60,12 @@ POSITIONS = (
 STATICS = (
     "mmsi BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, imo BIGINT, name VARCHAR, callsign VARCHAR,"
     " ship_type VARCHAR, length_m DOUBLE, width_m DOUBLE, draught_m DOUBLE, destination VARCHAR,"
-    " n_reports INTEGER"
+    " n_reports INTEGER, wrong_imo BIGINT, n_wrong_imo INTEGER"
 )
+DOUBTS = {
+    "day": int, "mmsi": int, "piece": int, "kind": str, "lat": float, "lon": float, "radius_km": float,
+}  # fmt: skip
+ODD_HOURS: dict[str, Any] = {"day": int, "mmsi": int} | {f.name: f.type for f in fields(OddHour)}
 # Which source's time is believed where several heard one report: transmitters' and authorities' own time
 # stamps first, then services that stamp what they receive.
 CLOCKS = ("nmea", "dma", "digitraffic", "barentswatch", "marinecadastre", "aishub", "aisstream", "table")
@@ -83,7 +90,7 @@ class DayPlan:
 
 def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: str) -> dict[date, str]:
     """What each day's tables depend on, as one hash a day."""
-    chosen = settings.parameters("encounters", "port_calls", "tracks", "loitering")
+    chosen = settings.parameters("encounters", "port_calls", "tracks", "flags", "loitering")
     # Of the settings on gaps a day depends on this one alone.
     chosen["gaps_min_hours"] = settings.gaps.min_hours
     texts = [sql.read(name) for name in (*STAGES, *_BETWEEN)]
@@ -101,9 +108,20 @@ def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: s
 def plan(
     con: duckdb.DuckDBPyConnection, wanted: Mapping[date, str], first: date | None, last: date | None
 ) -> DayPlan:
-    """Compare the days that the lake has with those stored; `first` and `last` limit what is done now."""
+    """Compare the days that the lake has with those stored; `first` and `last` limit what is done now.
+
+    Tables of an older version, which may have other columns, are dropped and made anew for all days.
+    """
     con.execute("CREATE SCHEMA IF NOT EXISTS days")
     con.execute("CREATE TABLE IF NOT EXISTS days.done (day BIGINT, fingerprint VARCHAR)")
+    con.execute("CREATE TABLE IF NOT EXISTS days.version (version BIGINT)")
+    if con.execute("FROM days.version").fetchall() != [(VERSION,)]:
+        if con.execute("FROM days.done").fetchall():
+            first = last = None
+        con.execute("DROP SCHEMA days CASCADE")
+        con.execute("CREATE SCHEMA days")
+        con.execute("CREATE TABLE days.done (day BIGINT, fingerprint VARCHAR)")
+        con.execute("CREATE TABLE days.version AS SELECT CAST(? AS BIGINT) AS version", [VERSION])
     stored = {EPOCH + timedelta(days=d): f for d, f in con.execute("FROM days.done").fetchall()}
 
     def asked(day: date) -> bool:
@@ -167,6 +185,7 @@ def _batches(
 _BETWEEN = (
     "days/merged",
     "days/odd_ships",
+    "days/odd_reports",
     "days/speeds",
     "days/marks",
     "days/day_stop_places",
@@ -291,34 +310,45 @@ _SAME_REPORT = " AND ".join(f"reports.{c} = speeds.{c}" for c in ("day", "mmsi",
 
 
 def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Label the pieces of MMSIs whose day one ship cannot have sailed.
+    """Go through the days of ships that one ship cannot have sailed so, report by report.
 
-    `day_labels` keeps the labels, `jumping` names the pieces whose reports alternate with another's.
+    `day_labels` keeps each report's piece, `day_doubts` the pieces whose reports are no positions, and
+    `day_odd_hours` what each piece did by the hour, for pipeline/displaced.py; `jumping` names the pieces
+    whose reports alternate with another's.
     """
-    create(con, "days/odd_ships", settings.parameters("tracks"), temporary=True)
-    odd = con.execute("""
-        SELECT r.day, r.mmsi, r.t_s, r.lat, r.lon, r.sog_kn
-        FROM reports AS r SEMI JOIN odd_ships AS o ON r.day = o.day AND r.mmsi = o.mmsi
-        ORDER BY r.day, r.mmsi, r.t_s, r.lat, r.lon
-    """).df()
+    create(con, "days/odd_ships", settings.parameters("tracks", "flags"), temporary=True)
+    create(con, "days/odd_reports", temporary=True)
+    odd = con.execute("FROM odd_reports ORDER BY day, mmsi, t_s, lat, lon").df()
     labels = np.zeros(len(odd), dtype=np.int64)
-    jumping: list[tuple[int, int, int]] = []
-    for (day, mmsi), positions in odd.groupby(["day", "mmsi"], sort=True).indices.items():
+    doubts: list[tuple[object, ...]] = []
+    hours: list[tuple[object, ...]] = []
+    jumping: list[tuple[object, ...]] = []
+    for (day, mmsi), positions in sorted(odd.groupby(["day", "mmsi"]).indices.items()):
         rows = odd.iloc[positions]
-        labels[positions] = split_day(
+        reports = Reports(
             rows["t_s"].to_numpy(),
             rows["lat"].to_numpy(),
             rows["lon"].to_numpy(),
             rows["sog_kn"].to_numpy(dtype=np.float64, na_value=np.nan),
-            max_speed_kn=settings.tracks.max_speed_kn,
-            slack_m=settings.tracks.slack_m,
+            rows["nav_status"].to_numpy(dtype=np.float64, na_value=np.nan),
         )
-        pieces = alternating(labels[positions], settings.tracks.min_reports)
-        jumping += [(int(day), int(mmsi), piece) for piece in pieces]
-    _from_frame(con, "jumping", pd.DataFrame(jumping, columns=["day", "mmsi", "piece"], dtype=np.int64))
+        found = label(reports, settings.flags, settings.tracks)
+        labels[positions] = found.piece
+        doubts += [
+            (day, mmsi, piece, kind, *extent(reports.take(found.piece == piece)))
+            for piece, kind in found.kinds.items()
+        ]
+        own = rows["is_own"].to_numpy() == 1
+        told = odd_hours(reports, found, own, rows["is_on_land"].to_numpy() == 1)
+        hours += [(day, mmsi, *astuple(hour)) for hour in told]
+        pieces = alternating(found.piece, settings.tracks.min_reports)
+        jumping += [(day, mmsi, piece) for piece in pieces]
+    create_from_rows(con, "jumping", jumping, {"day": int, "mmsi": int, "piece": int})
     odd["piece"] = labels
     labelled = odd[["day", "mmsi", "t_s", "lat", "lon", "piece"]]
     _from_frame(con, "day_labels", labelled[labelled["piece"] > 0])
+    create_from_rows(con, "day_doubts", doubts, DOUBTS)
+    create_from_rows(con, "day_odd_hours", hours, ODD_HOURS)
     con.execute("""
         UPDATE reports SET piece = day_labels.piece FROM day_labels
         WHERE reports.day = day_labels.day AND reports.mmsi = day_labels.mmsi
@@ -341,23 +371,25 @@ def _read_statics(
         SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) // 86400 AS day, mmsi,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) AS first_t_s,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', last_at) AS last_t_s,
-            imo, name, callsign, ship_type, length_m, width_m, draught_m, destination,
-            CAST(sum(n_reports) AS BIGINT) AS n_reports
+            imo, name, callsign, ship_type, length_m, width_m, draught_m, destination, wrong_imo,
+            CAST(sum(n_reports) AS BIGINT) AS n_reports,
+            CAST(sum(coalesce(n_wrong_imo, 0)) AS BIGINT) AS n_wrong_imo
         FROM said GROUP BY ALL
     """)
 
 
 def _read_lake(con: duckdb.DuckDBPyConnection, name: str, columns: str, paths: Sequence[Path]) -> None:
-    """Make lake files readable under one name; no files are an empty table."""
+    """Make lake files readable under one name; no files are an empty table, a column they lack is null."""
     con.execute(f"DROP VIEW IF EXISTS temp.{name}")
-    con.execute(f"DROP TABLE IF EXISTS temp.{name}_nothing")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_nothing ({columns})")
+    source = f"FROM {name}_nothing"
     if paths:
         listed = ", ".join(literal(str(path)) for path in paths)
-        source = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'source': VARCHAR}})"
-    else:
-        con.execute(f"CREATE TEMP TABLE {name}_nothing ({columns})")
-        source = f"{name}_nothing"
-    con.execute(f"CREATE TEMP VIEW {name} AS FROM {source}")
+        source += (
+            f" UNION ALL BY NAME FROM read_parquet([{listed}], union_by_name = true,"
+            " hive_partitioning = true, hive_types = {'source': VARCHAR})"
+        )
+    con.execute(f"CREATE TEMP VIEW {name} AS {source}")
 
 
 def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[date], stale: Mapping[date, str]) -> None:
@@ -395,7 +427,7 @@ def views(con: duckdb.DuckDBPyConnection, settings: Settings, schema: str = "day
     if (
         schema == "days"
         and not con.execute(
-            "FROM duckdb_tables() WHERE schema_name = 'days' AND table_name <> 'done'"
+            "FROM duckdb_tables() WHERE schema_name = 'days' AND table_name = 'day_pieces'"
         ).fetchall()
     ):
         _process_batch(con, {}, [], settings)
