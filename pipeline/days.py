@@ -8,8 +8,9 @@ a stored day still holds. So days may come in any order, twice or late, and the 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,9 @@ STATICS = (
 DOUBTS = {
     "day": int, "mmsi": int, "piece": int, "kind": str, "lat": float, "lon": float, "radius_km": float,
 }  # fmt: skip
+# The columns of sql/days/odd_reports.sql; what was not sent is NaN.
+REPORTS = {"t_s": np.int64, **dict.fromkeys(("lat", "lon", "sog_kn", "nav_status"), np.float64)}
+ODD_REPORTS = {"day": np.int64, "mmsi": np.int64, **REPORTS, "is_own": np.int64, "is_on_land": np.int64}
 ODD_HOURS: dict[str, Any] = {"day": int, "mmsi": int} | {f.name: f.type for f in fields(OddHour)}
 # Which source's time is believed where several heard one report: transmitters' and authorities' own time
 # stamps first, then services that stamp what they receive.
@@ -318,37 +322,37 @@ def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None
     """
     create(con, "days/odd_ships", settings.parameters("tracks", "flags"), temporary=True)
     create(con, "days/odd_reports", temporary=True)
-    odd = con.execute("FROM odd_reports ORDER BY day, mmsi, t_s, lat, lon").df()
-    labels = np.zeros(len(odd), dtype=np.int64)
+    odd = con.execute("FROM odd_reports ORDER BY day, mmsi, t_s, lat, lon").fetchnumpy()
+    columns = {name: np.ma.filled(odd[name].astype(kind), np.nan) for name, kind in ODD_REPORTS.items()}
+    day, mmsi = columns.pop("day"), columns.pop("mmsi")
+    # Where a ship's day ends and the next begins.
+    edges = np.unique([0, *np.flatnonzero((np.diff(day) != 0) | (np.diff(mmsi) != 0)) + 1, len(day)])
+    labels = np.zeros(len(day), dtype=np.int64)
     doubts: list[tuple[object, ...]] = []
-    hours: list[tuple[object, ...]] = []
+    hours: list[pd.DataFrame] = []
     jumping: list[tuple[object, ...]] = []
-    for (day, mmsi), positions in sorted(odd.groupby(["day", "mmsi"]).indices.items()):
-        rows = odd.iloc[positions]
-        reports = Reports(
-            rows["t_s"].to_numpy(),
-            rows["lat"].to_numpy(),
-            rows["lon"].to_numpy(),
-            rows["sog_kn"].to_numpy(dtype=np.float64, na_value=np.nan),
-            rows["nav_status"].to_numpy(dtype=np.float64, na_value=np.nan),
-        )
+    for first, end in pairwise(edges):
+        own, on_land, *rest = (columns[name][first:end] for name in ("is_own", "is_on_land", *REPORTS))
+        reports = Reports(*rest)
         found = label(reports, settings.flags, settings.tracks)
-        labels[positions] = found.piece
+        labels[first:end] = found.piece
+        ship = (int(day[first]), int(mmsi[first]))
         doubts += [
-            (day, mmsi, piece, kind, *extent(reports.take(found.piece == piece)))
+            (*ship, piece, kind, *extent(reports.take(found.piece == piece)))
             for piece, kind in found.kinds.items()
         ]
-        own = rows["is_own"].to_numpy() == 1
-        told = odd_hours(reports, found, own, rows["is_on_land"].to_numpy() == 1)
-        hours += [(day, mmsi, *astuple(hour)) for hour in told]
+        if own.any():
+            told = odd_hours(reports, found, own == 1, on_land == 1)
+            hours.append(pd.DataFrame(told).assign(day=ship[0], mmsi=ship[1]))
         pieces = alternating(found.piece, settings.tracks.min_reports)
-        jumping += [(day, mmsi, piece) for piece in pieces]
+        jumping += [(*ship, piece) for piece in pieces]
     create_from_rows(con, "jumping", jumping, {"day": int, "mmsi": int, "piece": int})
-    odd["piece"] = labels
-    labelled = odd[["day", "mmsi", "t_s", "lat", "lon", "piece"]]
-    _from_frame(con, "day_labels", labelled[labelled["piece"] > 0])
+    chosen = labels > 0
+    labelled = {"day": day, "mmsi": mmsi, "piece": labels, **{n: columns[n] for n in ("t_s", "lat", "lon")}}
+    _from_frame(con, "day_labels", pd.DataFrame({name: values[chosen] for name, values in labelled.items()}))
     create_from_rows(con, "day_doubts", doubts, DOUBTS)
-    create_from_rows(con, "day_odd_hours", hours, ODD_HOURS)
+    rows = pd.concat(hours, ignore_index=True) if hours else pd.DataFrame(columns=list(ODD_HOURS))
+    create_from_rows(con, "day_odd_hours", rows, ODD_HOURS)
     con.execute("""
         UPDATE reports SET piece = day_labels.piece FROM day_labels
         WHERE reports.day = day_labels.day AND reports.mmsi = day_labels.mmsi

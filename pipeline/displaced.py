@@ -155,6 +155,12 @@ class _Shown:
     is_on_land: bool
 
     @property
+    def comes_back(self) -> bool:
+        """Whether the ship's own track was heard before this one and is heard after it."""
+        own, pieces = self.ship.main.pieces, self.track.pieces
+        return own[0].first_t_s < pieces[0].first_t_s and own[-1].last_t_s > pieces[-1].last_t_s
+
+    @property
     def order(self) -> tuple[int, int, int]:
         """Hours first, and no two alike."""
         return self.odd.hour, self.ship.mmsi, self.odd.piece
@@ -215,11 +221,12 @@ def _shown(ship: Ship, track: Track, flags: FlagSettings) -> list[_Shown]:
 
 
 def _displaced_at_once(at_once: Sequence[_Shown], flags: FlagSettings, heard: Heard) -> list[list[_Shown]]:
-    """The crowds of one hour: shown on one spot, or from one area to anywhere."""
+    """The crowds of one hour: shown on one spot, or from one area to anywhere and back."""
     away = [one for one in at_once if one.away_km >= flags.interference_away_km or one.is_on_land]
     n_ships = flags.interference_ships
     crowds = _crowds_of(away, at_once, flags.interference_spot_km, n_ships)
-    for crowd in _crowds_of(away, away, flags.interference_area_km, n_ships, own=True):
+    back = [one for one in away if one.comes_back]
+    for crowd in _crowds_of(back, back, flags.interference_area_km, n_ships, own=True):
         lat, lon, radius_km = _extent([(one.lat, one.lon) for one in crowd])
         n_heard = heard(crowd[0].odd.hour, lat, lon, max(radius_km, flags.interference_away_km) + CELL_KM)
         if _n_ships(crowd) >= flags.interference_share * n_heard:
@@ -268,9 +275,11 @@ def _events(
     """Crowds of hours that follow one another in one area, and what else was shown away there meanwhile."""
     events: list[list[_Shown]] = []
     for crowd in crowds:
-        same = [event for event in events if _goes_on(event, crowd, flags)]
-        events = [event for event in events if not _goes_on(event, crowd, flags)]
-        events.append([one for event in [*same, crowd] for one in event])
+        same: list[list[_Shown]] = [crowd]
+        others: list[list[_Shown]] = []
+        for event in events:
+            (same if _goes_on(event, crowd, flags) else others).append(event)
+        events = [*others, [one for event in same for one in event]]
     hours = {at_once[0].odd.hour: at_once for at_once in _by_hour(shown)}
     runs: dict[int, list[list[_Shown]]] = defaultdict(list)
     for one in (one for hour in sorted(hours) for one in hours[hour]):

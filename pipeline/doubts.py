@@ -4,8 +4,10 @@ Works on the few ships' days of sql/days/odd_ships.sql. docs/methods.md defines 
 pipeline/displaced.py then judges over all ships and days what stands apart here.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +98,8 @@ def frozen_runs(reports: Reports, flags: FlagSettings, tracks: TrackSettings) ->
     moved[1:] = (np.diff(reports.lat) != 0) | (np.diff(reports.lon) != 0)
     starts = np.flatnonzero(moved)
     ends = np.append(starts[1:], n)
-    for first, end in zip(starts, ends, strict=True):
-        if reports.t_s[end - 1] - reports.t_s[first] < flags.frozen_minutes * 60:
-            continue
+    long = reports.t_s[ends - 1] - reports.t_s[starts] >= flags.frozen_minutes * 60
+    for first, end in zip(starts[long], ends[long], strict=True):
         speeds = reports.sog_kn[first:end]
         if np.isin(reports.nav_status[first:end], LYING).mean() >= 0.5:
             continue
@@ -129,24 +130,54 @@ def circles(reports: Reports, flags: FlagSettings) -> list[Ints]:
     or searcher keeps so exact.
     """
     fast = np.flatnonzero(reports.sog_kn >= flags.circle_kn)
+    if len(fast) < MIN_CIRCLE_REPORTS:
+        return []
     found: list[Ints] = []
-    free = np.ones(len(reports), dtype=bool)
-    for hours in CIRCLE_WINDOWS_H:
-        width_s = hours * 3600
-        if len(fast) < MIN_CIRCLE_REPORTS:
-            break
-        for start_s in range(int(reports.t_s[fast[0]]), int(reports.t_s[fast[-1]]) + 1, width_s // 2):
-            times = reports.t_s[fast]
-            window = np.flatnonzero((times >= start_s) & (times < start_s + width_s) & free[fast])
-            on = _on_circle(reports, fast, window, flags)
-            if on is not None:
-                found.append(on[free[on]])
-                free[on] = False
+    free = np.ones(len(fast), dtype=bool)
+    for first, end in _going_round(reports.take(fast), flags.circle_turns):
+        window = np.arange(first, end)[free[first:end]]
+        on = _on_circle(reports, fast, window, flags)
+        if on is not None:
+            found.append(fast[on[free[on]]])
+            free[on] = False
     return found
 
 
+def _going_round(fast: Reports, turns: float) -> list[tuple[int, int]]:
+    """Windows (first, end) of some reports in which the way sailed is long for the place it was sailed in.
+
+    A turn is more than twice as long as its place is wide.
+    """
+    hour = (fast.t_s - fast.t_s[0]) // 3600
+    edges = np.searchsorted(hour, np.arange(int(hour[-1]) + 2))
+    hours = np.flatnonzero(np.diff(edges))
+    at = edges[hours]
+    east = fast.lon - fast.lon[0]
+    east = (east - 360.0 * np.round(east / 360.0)) * np.cos(np.radians(fast.lat[0]))
+    lasted_s = np.minimum(np.diff(np.append(fast.t_s[at], fast.t_s[-1])), 3600)
+    speed_kn = np.add.reduceat(fast.sog_kn, at) / np.diff(np.append(at, len(east)))
+    sailed_m = speed_kn * M_PER_S_PER_KN * lasted_s
+    boxes = [
+        extreme.reduceat(values, at).tolist()
+        for values in (fast.lat, east)
+        for extreme in (np.minimum, np.maximum)
+    ]
+    windows = []
+    sailed, numbers = sailed_m.tolist(), hours.tolist()
+    for width in CIRCLE_WINDOWS_H:
+        for start in range(0, numbers[-1] + 1, width // 2):
+            some = slice(bisect_left(numbers, start), bisect_left(numbers, start + width))
+            if some.start == some.stop:
+                continue
+            south, north, west, east_end = (box[some] for box in boxes)
+            wide_m = M_PER_DEGREE * hypot(max(north) - min(south), max(east_end) - min(west))
+            if sum(sailed[some]) > turns * wide_m:
+                windows.append((int(edges[start]), int(edges[min(start + width, len(edges) - 1)])))
+    return windows
+
+
 def _on_circle(reports: Reports, fast: Ints, window: Ints, flags: FlagSettings) -> Ints | None:
-    """The reports on the circle of a window of `fast` (and before and after it), if it is one."""
+    """Which of `fast` lie on the circle of a window of them, or before and after it, if it is one."""
     if len(window) < MIN_CIRCLE_REPORTS:
         return None
     chosen = fast[window]
@@ -176,7 +207,7 @@ def _on_circle(reports: Reports, fast: Ints, window: Ints, flags: FlagSettings) 
     off = np.flatnonzero(away > 2 * flags.circle_error)
     first = off[off < window[0]].max(initial=-1) + 1
     end = off[off > window[-1]].min(initial=len(fast))
-    return np.asarray(fast[np.union1d(window, np.arange(first, end))], dtype=np.int64)
+    return np.union1d(window, np.arange(first, end))
 
 
 @dataclass(frozen=True)
@@ -211,64 +242,104 @@ class OddHour:
 # No report of another piece on this side.
 NEVER_S = 10**9
 # Enough of a way's or an hour's reports to measure distances by.
-WAY_SAMPLE = 1000
-HOUR_SAMPLE = 50
+WAY_SAMPLE = 200
+HOUR_SAMPLE = 5
 
 
-def odd_hours(reports: Reports, labels: Labels, own: Bools, on_land: Bools) -> Iterator[OddHour]:
-    """What each piece did in each hour of the day itself (`own`); the margin only tells what stood around."""
-    piece = labels.piece
-    cut = np.flatnonzero(np.diff(piece) != 0)
-    begins, ends = np.append(0, cut + 1), np.append(cut, len(piece) - 1)
-    before = np.full(len(begins), NEVER_S)
-    after = before.copy()
-    before[1:] = reports.t_s[begins[1:]] - reports.t_s[ends[:-1]]
-    after[:-1] = reports.t_s[begins[1:]] - reports.t_s[ends[:-1]]
-    run = np.repeat(np.arange(len(begins)), ends - begins + 1)
+def odd_hours(reports: Reports, labels: Labels, own: Bools, on_land: Bools) -> dict[str, Ints | Floats]:
+    """What each piece did in each hour of the day itself (`own`), as the columns of OddHour.
+
+    The margin around the day only tells what stood around. There must be a report of the day.
+    """
+    cut = np.flatnonzero(np.diff(labels.piece) != 0)
+    silent_s = reports.t_s[cut + 1] - reports.t_s[cut]
+    before, after = np.append(NEVER_S, silent_s), np.append(silent_s, NEVER_S)
+    run = np.searchsorted(cut, np.arange(len(reports)), side="left")
+    rows = np.flatnonzero(own)
     hour = reports.t_s // 3600
-    counts = np.bincount(piece)
-    for number in np.unique(piece[own]):
-        reference = _reference(counts, labels, int(number))
-        way = np.flatnonzero(piece == reference)
-        for at in np.unique(hour[own & (piece == number)]):
-            rows = np.flatnonzero(own & (piece == number) & (hour == at))
-            runs = np.unique(run[rows])
-            lat, lon, radius_km = extent(reports.take(rows))
-            ref_lat, ref_lon, away_km = _beside(reports, rows, way)
-            yield OddHour(
-                piece=int(number), hour=int(at), n_reports=len(rows), n_runs=len(runs),
-                first_t_s=int(reports.t_s[rows[0]]), last_t_s=int(reports.t_s[rows[-1]]),
-                near_s=int(np.minimum(before, after)[runs].max()),
-                far_s=int(np.maximum(before, after)[runs].max()),
-                lat=float(lat), lon=float(lon),
-                radius_km=radius_km,
-                n_on_land=int(on_land[rows].sum()),
-                ref_piece=reference, ref_lat=ref_lat, ref_lon=ref_lon, away_km=away_km,
-            )  # fmt: skip
+    rows = rows[np.lexsort((rows, hour[rows], labels.piece[rows]))]
+    piece, hour = labels.piece[rows], hour[rows]
+    some, runs = reports.take(rows), run[rows]
+    new = np.append(True, (np.diff(piece) != 0) | (np.diff(hour) != 0))
+    at = np.flatnonzero(new)
+    last = np.append(at[1:], len(rows)) - 1
+    lat, lon, radius_km = _extents(some, at, last)
+    reference, ref_lat, ref_lon, away_km = _beside(reports, labels, some, piece, at, last)
+    return {
+        "piece": piece[at],
+        "hour": hour[at],
+        "n_reports": last - at + 1,
+        "n_runs": np.add.reduceat((new | np.append(True, np.diff(runs) != 0)).astype(np.int64), at),
+        "first_t_s": some.t_s[at],
+        "last_t_s": some.t_s[last],
+        "near_s": np.maximum.reduceat(np.minimum(before, after)[runs], at),
+        "far_s": np.maximum.reduceat(np.maximum(before, after)[runs], at),
+        "lat": lat,
+        "lon": lon,
+        "radius_km": radius_km,
+        "n_on_land": np.add.reduceat(on_land[rows].astype(np.int64), at),
+        "ref_piece": reference,
+        "ref_lat": ref_lat,
+        "ref_lon": ref_lon,
+        "away_km": away_km,
+    }
 
 
-def _reference(counts: Ints, labels: Labels, number: int) -> int:
-    """The largest other piece that is not doubted; -1 where there is none."""
-    others = [
-        (-int(n), piece)
-        for piece, n in enumerate(counts)
-        if n and piece != number and piece not in labels.kinds
+def _extents(some: Reports, at: Ints, last: Ints) -> tuple[Floats, Floats, Floats]:
+    """The middle of the box around each group of reports (`at` to `last`), and how far it reaches, km."""
+    size = last - at + 1
+    start = np.repeat(some.lon[at], size)
+    east = some.lon - start
+    east = east - 360.0 * np.round(east / 360.0)
+    lat = (np.minimum.reduceat(some.lat, at) + np.maximum.reduceat(some.lat, at)) / 2.0
+    lon = some.lon[at] + (np.minimum.reduceat(east, at) + np.maximum.reduceat(east, at)) / 2.0
+    lon = lon - 360.0 * np.round(lon / 360.0)
+    away = distances_km(some.lat, some.lon, np.repeat(lat, size), np.repeat(lon, size))
+    return lat, lon, np.maximum.reduceat(away, at)
+
+
+def extent(reports: Reports) -> tuple[float, float, float]:
+    """The middle of the box around some reports, and the distance to the farthest of them, km."""
+    lat, lon, radius_km = _extents(reports, np.array([0]), np.array([len(reports) - 1]))
+    return float(lat[0]), float(lon[0]), float(radius_km[0])
+
+
+def _beside(
+    reports: Reports, labels: Labels, some: Reports, piece: Ints, at: Ints, last: Ints
+) -> tuple[Ints, Floats, Floats, Floats]:
+    """The largest other good piece beside each group, where it was, and how far off its way the group is."""
+    counts = [
+        (-int(n), number)
+        for number, n in enumerate(np.bincount(labels.piece))
+        if n and number not in labels.kinds
     ]
-    return min(others)[1] if others else -1
+    largest = [number for _, number in sorted(counts)[:2]]
+    reference = np.full(len(at), -1, dtype=np.int64)
+    ref_lat, ref_lon, away_km = (np.full(len(at), np.nan) for _ in range(3))
+    for number in largest:
+        mine = piece[at] != number if number == largest[0] else piece[at] == largest[0]
+        groups = np.flatnonzero(mine)
+        if not len(groups):
+            continue
+        way = np.flatnonzero(labels.piece == number)
+        beside = way[_nearest(reports.t_s[way], some.t_s[(at[groups] + last[groups]) // 2])]
+        reference[groups], ref_lat[groups], ref_lon[groups] = number, reports.lat[beside], reports.lon[beside]
+        way = way[:: max(1, len(way) // WAY_SAMPLE)]
+        shares = (np.arange(HOUR_SAMPLE) + 0.5) / HOUR_SAMPLE
+        picked = at[groups][:, None] + (shares * (last - at + 1)[groups][:, None]).astype(np.int64)
+        away = distances_km(
+            some.lat[picked][..., None], some.lon[picked][..., None], reports.lat[way], reports.lon[way]
+        )
+        away_km[groups] = np.median(away.min(axis=2), axis=1)
+    return reference, ref_lat, ref_lon, away_km
 
 
-def _beside(reports: Reports, rows: Ints, way: Ints) -> tuple[float, float, float]:
-    """Where the reference piece was at that time, and how far the reports lie from its way, km."""
-    if not len(way):
-        return float("nan"), float("nan"), float("nan")
-    middle = reports.t_s[rows[len(rows) // 2]]
-    beside = way[int(np.argmin(np.abs(reports.t_s[way] - middle)))]
-    some = rows[:: max(1, len(rows) // HOUR_SAMPLE)]
-    way = way[:: max(1, len(way) // WAY_SAMPLE)]
-    away = distances_km(
-        reports.lat[some][:, None], reports.lon[some][:, None], reports.lat[way], reports.lon[way]
-    )
-    return float(reports.lat[beside]), float(reports.lon[beside]), float(np.median(away.min(axis=1)))
+def _nearest(times: Ints, asked: Ints) -> Ints:
+    """The index of the time nearest to each asked for; the earlier of two as near."""
+    after = np.clip(np.searchsorted(times, asked), 1, max(len(times) - 1, 1))
+    if len(times) == 1:
+        return np.zeros(len(asked), dtype=np.int64)
+    return np.where(asked - times[after - 1] <= times[after] - asked, after - 1, after)
 
 
 def distances_km(lat: Floats, lon: Floats, lat_2: Floats | float, lon_2: Floats | float) -> Floats:
@@ -276,16 +347,6 @@ def distances_km(lat: Floats, lon: Floats, lat_2: Floats | float, lon_2: Floats 
     east = lon - lon_2
     east = (east - 360.0 * np.round(east / 360.0)) * np.cos(np.radians((lat + lat_2) / 2.0))
     return np.asarray(np.hypot(lat - lat_2, east) * M_PER_DEGREE / 1000.0)
-
-
-def extent(reports: Reports) -> tuple[float, float, float]:
-    """The middle of the box around some reports, and the distance to the farthest of them, km."""
-    east = reports.lon - reports.lon[0]
-    east = east - 360.0 * np.round(east / 360.0)
-    lat = float(reports.lat.min() + reports.lat.max()) / 2.0
-    lon = float(reports.lon[0] + (east.min() + east.max()) / 2.0)
-    lon -= 360.0 * round(lon / 360.0)
-    return lat, lon, float(distances_km(reports.lat, reports.lon, lat, lon).max())
 
 
 def median_lon(lon: Floats) -> float:

@@ -82,7 +82,10 @@ def create(
 
 
 def create_from_rows(
-    con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]], types: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Sequence[tuple[object, ...]] | pd.DataFrame,
+    types: Mapping[str, Any],
 ) -> None:
     """A temporary table of Python values, columns by name and type (int, float, str); None, NaN are null."""
     frames = {int: "Int64", float: "float64", str: "object"}

@@ -132,26 +132,17 @@ def _longest_path(
     step[1:] = effort(t_s, lat, lon, sog_kn, slice(0, n - 1), slice(1, n), max_speed_kn, slack_m)
     easy = step <= 1
     reached: dict[int, int] = {}
-
-    def efforts_to(i: int) -> Floats:
-        window = slice(max(0, i - LOOK_BACK), i), slice(i, i + 1)
-        return effort(t_s, lat, lon, sog_kn, *window, max_speed_kn, slack_m)
-
-    last_cut = 0
     for i in range(1, n):
-        if easy[i] and i - last_cut > LOOK_BACK:
-            # No doubt about the reports just before: the usual case, and the cheap one.
+        if easy[i] and (i == 1 or easy[i - 1]):
+            # No doubt: nothing further back can be followed past two reports that go with this one.
             worth[i], before[i] = worth[i - 1] + 1 - step[i], i - 1
             continue
-        if not easy[i]:
-            last_cut = i
         start = max(0, i - LOOK_BACK)
-        efforts = efforts_to(i)
-        reached[i] = _bits(efforts <= 1)
-        for k in range(start + 1, i):
-            if easy[k] and k not in reached:
-                reached[k] = _bits(efforts_to(k) <= 1)
+        missing = [k for k in range(start + 1, i + 1) if k not in reached]
+        efforts = _efforts(t_s, lat, lon, sog_kn, missing, max_speed_kn, slack_m)
+        reached.update(zip(missing, _bits(efforts <= 1), strict=True))
         against = _told_against(i, start, easy, reached)
+        efforts = efforts[-1, LOOK_BACK - (i - start) :]
         allowed = (efforts <= 1) & ~_booleans(against, len(efforts))
         worths = np.where(allowed, worth[start:i] + 1 - efforts, 0.0)
         # argmax takes the first of equals: look from the newest back.
@@ -179,9 +170,19 @@ def _told_against(i: int, start: int, easy: NDArray[np.bool_], reached: dict[int
     return against & ((1 << LOOK_BACK) - 1)
 
 
-def _bits(which: NDArray[np.bool_]) -> int:
-    """Truth values as the bits of a number, the last as bit 0."""
-    return int.from_bytes(np.packbits(which[::-1], bitorder="little").tobytes(), "little")
+def _efforts(
+    t_s: Ints, lat: Floats, lon: Floats, sog_kn: Floats, to: list[int], max_speed_kn: float, slack_m: float
+) -> Floats:
+    """The efforts of the ways to some reports from the LOOK_BACK before each; infinite before the first."""
+    end = np.array(to)[:, None]
+    start = end - np.arange(LOOK_BACK, 0, -1)
+    efforts = effort(t_s, lat, lon, sog_kn, np.maximum(start, 0), end, max_speed_kn, slack_m)
+    return np.where(start < 0, np.inf, efforts)
+
+
+def _bits(which: NDArray[np.bool_]) -> list[int]:
+    """Each row of truth values as the bits of a number, the last as bit 0."""
+    return [int(n) for n in (which[:, ::-1] << np.arange(LOOK_BACK)).sum(axis=1)]
 
 
 def _booleans(bits: int, n: int) -> NDArray[np.bool_]:

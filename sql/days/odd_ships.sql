@@ -1,10 +1,10 @@
 -- One row is a ship's day that must be gone through report by report (pipeline/tracks.py, pipeline/doubts.py): two
 -- reports in a row lie farther apart than the speeds they report (or trade speed, and never tracks.max_speed_kn) allow;
 -- or the same coordinates were sent at flags.frozen_kn for half of flags.frozen_minutes within two hours, counted on the
--- clock; or in such two hours the way sailed at flags.circle_kn is more than three times as long as the place is wide
--- (three turns of a circle: six to seven times).
--- Reads reports. Settings: tracks.max_speed_kn, tracks.slack_m, flags.frozen_minutes, flags.frozen_kn, flags.circle_kn.
--- 111195 m is one degree on a sphere of 6371 km; 1 kn is 1852 m in 3600 s.
+-- clock; or in such two hours the way sailed at flags.circle_kn is flags.circle_turns times as long as the place is wide
+-- (a turn of a circle is more than twice as long).
+-- Reads reports. Settings: tracks.max_speed_kn, tracks.slack_m, flags.frozen_minutes, flags.frozen_kn, flags.circle_kn,
+-- flags.circle_turns. 111195 m is one degree on a sphere of 6371 km; 1 kn is 1852 m in 3600 s.
 WITH
 steps AS (
     SELECT
@@ -96,7 +96,7 @@ judged AS (
             WHEN
                 n_sailing >= 5
                 AND CAST(tenths_of_kn AS DOUBLE) / 10e0 / CAST(n_sailing AS DOUBLE) * 1852e0 / 3600e0
-                * CAST(sailing_s AS DOUBLE) > 3e0 * sqrt(north_m * north_m + east_m * east_m)
+                * CAST(sailing_s AS DOUBLE) > $flags_circle_turns * sqrt(north_m * north_m + east_m * east_m)
                 THEN 1
             ELSE 0
         END AS is_circling
