@@ -8,8 +8,9 @@ a stored day still holds. So days may come in any order, twice or late, and the 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,17 @@ import numpy as np
 import pandas as pd
 
 import sql
-from pipeline.engine import create, literal
+from pipeline.doubts import OddHour, Reports, extent, label, odd_hours
+from pipeline.engine import create, create_from_rows, literal
 from pipeline.errors import TransshipError
 from pipeline.manifests import DayFiles
 from pipeline.progress import Progress
 from pipeline.settings import Settings
-from pipeline.tracks import alternating, split_day
+from pipeline.tracks import alternating
 
 # Raise when a day's tables change in meaning in a way that the SQL texts do not show, or get other columns:
 # what another version stored is then dropped.
-VERSION = 8
+VERSION = 9
 # Run in this order for every batch of days; each reads those before it.
 STAGES = (
     "days/day_pieces",
@@ -41,6 +43,8 @@ STAGES = (
 STORED = (
     "day_pieces",
     "day_labels",
+    "day_doubts",
+    "day_odd_hours",
     "day_stops",
     "day_port_runs",
     "day_gate_runs",
@@ -63,8 +67,15 @@ POSITIONS = (
 STATICS = (
     "mmsi BIGINT, first_at TIMESTAMP, last_at TIMESTAMP, imo BIGINT, name VARCHAR, callsign VARCHAR,"
     " ship_type VARCHAR, length_m DOUBLE, width_m DOUBLE, draught_m DOUBLE, destination VARCHAR,"
-    " n_reports INTEGER, file_id VARCHAR, source VARCHAR"
+    " n_reports INTEGER, file_id VARCHAR, source VARCHAR, wrong_imo BIGINT, n_wrong_imo INTEGER"
 )
+DOUBTS = {
+    "day": int, "mmsi": int, "piece": int, "kind": str, "lat": float, "lon": float, "radius_km": float,
+}  # fmt: skip
+# The columns of sql/days/odd_reports.sql; what was not sent is NaN.
+REPORTS = {"t_s": np.int64, **dict.fromkeys(("lat", "lon", "sog_kn", "nav_status"), np.float64)}
+ODD_REPORTS = {"day": np.int64, "mmsi": np.int64, **REPORTS, "is_own": np.int64, "is_on_land": np.int64}
+ODD_HOURS: dict[str, Any] = {"day": int, "mmsi": int} | {f.name: f.type for f in fields(OddHour)}
 # Which source's time is believed where several heard one report: transmitters' and authorities' own time
 # stamps first, then services that stamp what they receive.
 CLOCKS = ("nmea", "dma", "digitraffic", "barentswatch", "marinecadastre", "aishub", "aisstream", "table")
@@ -89,7 +100,7 @@ class DayPlan:
 
 def fingerprints(days: Mapping[date, DayFiles], settings: Settings, gazetteer: str) -> dict[date, str]:
     """What each day's tables depend on, as one hash a day."""
-    chosen = settings.parameters("encounters", "port_calls", "tracks", "loitering")
+    chosen = settings.parameters("encounters", "port_calls", "tracks", "flags", "loitering")
     # Of the settings on gaps a day depends on this one alone.
     chosen["gaps_min_hours"] = settings.gaps.min_hours
     texts = [sql.read(name) for name in (*STAGES, *_BETWEEN)]
@@ -182,6 +193,7 @@ _BETWEEN = (
     "days/day_feed",
     "days/merged",
     "days/odd_ships",
+    "days/odd_reports",
     "days/speeds",
     "days/marks",
     "days/day_stop_places",
@@ -312,34 +324,45 @@ _SAME_REPORT = " AND ".join(f"reports.{c} = speeds.{c}" for c in ("day", "mmsi",
 
 
 def _split_odd_ships(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Label the pieces of MMSIs whose day one ship cannot have sailed.
+    """Go through the days of ships that one ship cannot have sailed so, report by report.
 
-    `day_labels` keeps the labels, `jumping` names the pieces whose reports alternate with another's.
+    `day_labels` keeps each report's piece, `day_doubts` the pieces whose reports are no positions, and
+    `day_odd_hours` what each piece did by the hour, for pipeline/displaced.py; `jumping` names the pieces
+    whose reports alternate with another's.
     """
-    create(con, "days/odd_ships", settings.parameters("tracks"), temporary=True)
-    odd = con.execute("""
-        SELECT r.day, r.mmsi, r.t_s, r.lat, r.lon, r.sog_kn
-        FROM reports AS r SEMI JOIN odd_ships AS o ON r.day = o.day AND r.mmsi = o.mmsi
-        ORDER BY r.day, r.mmsi, r.t_s, r.lat, r.lon
-    """).df()
-    labels = np.zeros(len(odd), dtype=np.int64)
-    jumping: list[tuple[int, int, int]] = []
-    for (day, mmsi), positions in odd.groupby(["day", "mmsi"], sort=True).indices.items():
-        rows = odd.iloc[positions]
-        labels[positions] = split_day(
-            rows["t_s"].to_numpy(),
-            rows["lat"].to_numpy(),
-            rows["lon"].to_numpy(),
-            rows["sog_kn"].to_numpy(dtype=np.float64, na_value=np.nan),
-            max_speed_kn=settings.tracks.max_speed_kn,
-            slack_m=settings.tracks.slack_m,
-        )
-        pieces = alternating(labels[positions], settings.tracks.min_reports)
-        jumping += [(int(day), int(mmsi), piece) for piece in pieces]
-    _from_frame(con, "jumping", pd.DataFrame(jumping, columns=["day", "mmsi", "piece"], dtype=np.int64))
-    odd["piece"] = labels
-    labelled = odd[["day", "mmsi", "t_s", "lat", "lon", "piece"]]
-    _from_frame(con, "day_labels", labelled[labelled["piece"] > 0])
+    create(con, "days/odd_ships", settings.parameters("tracks", "flags"), temporary=True)
+    create(con, "days/odd_reports", temporary=True)
+    odd = con.execute("FROM odd_reports ORDER BY day, mmsi, t_s, lat, lon").fetchnumpy()
+    columns = {name: np.ma.filled(odd[name].astype(kind), np.nan) for name, kind in ODD_REPORTS.items()}
+    day, mmsi = columns.pop("day"), columns.pop("mmsi")
+    # Where a ship's day ends and the next begins.
+    edges = np.unique([0, *np.flatnonzero((np.diff(day) != 0) | (np.diff(mmsi) != 0)) + 1, len(day)])
+    labels = np.zeros(len(day), dtype=np.int64)
+    doubts: list[tuple[object, ...]] = []
+    hours: list[pd.DataFrame] = []
+    jumping: list[tuple[object, ...]] = []
+    for first, end in pairwise(edges):
+        own, on_land, *rest = (columns[name][first:end] for name in ("is_own", "is_on_land", *REPORTS))
+        reports = Reports(*rest)
+        found = label(reports, settings.flags, settings.tracks)
+        labels[first:end] = found.piece
+        ship = (int(day[first]), int(mmsi[first]))
+        doubts += [
+            (*ship, piece, kind, *extent(reports.take(found.piece == piece)))
+            for piece, kind in found.kinds.items()
+        ]
+        if own.any():
+            told = odd_hours(reports, found, own == 1, on_land == 1)
+            hours.append(pd.DataFrame(told).assign(day=ship[0], mmsi=ship[1]))
+        pieces = alternating(found.piece, settings.tracks.min_reports)
+        jumping += [(*ship, piece) for piece in pieces]
+    create_from_rows(con, "jumping", jumping, {"day": int, "mmsi": int, "piece": int})
+    chosen = labels > 0
+    labelled = {"day": day, "mmsi": mmsi, "piece": labels, **{n: columns[n] for n in ("t_s", "lat", "lon")}}
+    _from_frame(con, "day_labels", pd.DataFrame({name: values[chosen] for name, values in labelled.items()}))
+    create_from_rows(con, "day_doubts", doubts, DOUBTS)
+    rows = pd.concat(hours, ignore_index=True) if hours else pd.DataFrame(columns=list(ODD_HOURS))
+    create_from_rows(con, "day_odd_hours", rows, ODD_HOURS)
     con.execute("""
         UPDATE reports SET piece = day_labels.piece FROM day_labels
         WHERE reports.day = day_labels.day AND reports.mmsi = day_labels.mmsi
@@ -374,8 +397,9 @@ def _read_statics(
         SELECT date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) // 86400 AS day, mmsi,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', first_at) AS first_t_s,
             date_diff('second', TIMESTAMP '1970-01-01 00:00:00', last_at) AS last_t_s,
-            imo, name, callsign, ship_type, length_m, width_m, draught_m, destination,
-            CAST(sum(n_reports) AS BIGINT) AS n_reports
+            imo, name, callsign, ship_type, length_m, width_m, draught_m, destination, wrong_imo,
+            CAST(sum(n_reports) AS BIGINT) AS n_reports,
+            CAST(sum(coalesce(n_wrong_imo, 0)) AS BIGINT) AS n_wrong_imo
         FROM said GROUP BY ALL
     """)
 
@@ -395,16 +419,17 @@ def _count_files(
 
 
 def _read_lake(con: duckdb.DuckDBPyConnection, name: str, columns: str, paths: Sequence[Path]) -> None:
-    """Make lake files readable under one name; no files are an empty table."""
+    """Make lake files readable under one name; no files are an empty table, a column they lack is null."""
     con.execute(f"DROP VIEW IF EXISTS temp.{name}")
-    con.execute(f"DROP TABLE IF EXISTS temp.{name}_nothing")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_nothing ({columns})")
+    source = f"FROM {name}_nothing"
     if paths:
         listed = ", ".join(literal(str(path)) for path in paths)
-        source = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{'source': VARCHAR}})"
-    else:
-        con.execute(f"CREATE TEMP TABLE {name}_nothing ({columns})")
-        source = f"{name}_nothing"
-    con.execute(f"CREATE TEMP VIEW {name} AS FROM {source}")
+        source += (
+            f" UNION ALL BY NAME FROM read_parquet([{listed}], union_by_name = true,"
+            " hive_partitioning = true, hive_types = {'source': VARCHAR})"
+        )
+    con.execute(f"CREATE TEMP VIEW {name} AS {source}")
 
 
 def _store(con: duckdb.DuckDBPyConnection, batch: Sequence[date], stale: Mapping[date, str]) -> None:

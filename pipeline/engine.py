@@ -1,11 +1,12 @@
 """DuckDB as every step uses it: UTC, bounded memory, and the project's SQL files run by name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 import sql
 from pipeline.errors import TransshipError
@@ -78,3 +79,25 @@ def create(
         ) from error
     (n_rows,) = con.execute(f'SELECT count(*) FROM "{target}"').fetchone() or (0,)
     return int(n_rows)
+
+
+def create_from_rows(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Sequence[tuple[object, ...]] | pd.DataFrame,
+    types: Mapping[str, Any],
+) -> None:
+    """A temporary table of Python values, columns by name and type (int, float, str); None, NaN are null."""
+    frames = {int: "Int64", float: "float64", str: "object"}
+    engines = {int: "BIGINT", float: "DOUBLE", str: "VARCHAR"}
+    con.register(
+        "rows_given",
+        pd.DataFrame(rows, columns=list(types)).astype({name: frames[kind] for name, kind in types.items()}),
+    )
+    chosen = ", ".join(
+        f"CAST({f'CASE WHEN NOT isnan({name}) THEN {name} END' if kind is float else name}"
+        f" AS {engines[kind]}) AS {name}"
+        for name, kind in types.items()
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {chosen} FROM rows_given")
+    con.unregister("rows_given")

@@ -143,6 +143,39 @@ class TrackSettings(Section):
     min_reports: int = Field(3, ge=1, description="a piece of fewer reports beside a better one is noise")
 
 
+class FlagSettings(Section):
+    """Positions and identities that are distrusted."""
+
+    frozen_minutes: float = Field(60, gt=0, description="the very same coordinates for at least so long")
+    frozen_kn: float = Field(3, gt=0, description="while the ship says that it moves at least so fast")
+    circle_minutes: float = Field(60, gt=0, description="round one circle for at least so long")
+    circle_kn: float = Field(5, gt=0, description="at no less than this speed")
+    circle_turns: float = Field(3, ge=1, description="so many times round at the speed reported")
+    circle_error: float = Field(
+        0.08, gt=0, le=0.5, description="distance from the circle (root mean square) as a share of its radius"
+    )
+    circle_speed_error: float = Field(
+        0.2, gt=0, le=1, description="standard deviation of the speed as a share of its mean"
+    )
+    displaced_minutes: float = Field(
+        60, gt=0, description="one transmitter is heard elsewhere so soon before or after it is shown away"
+    )
+    displaced_hours: float = Field(
+        24, gt=0, description="shown away and back for longer, it may be another ship"
+    )
+    land_share: float = Field(0.5, gt=0, le=1, description="a track so much of which is on land")
+    merge_hours: float = Field(6, ge=0, description="doubts of a kind about a ship, less apart, are one")
+    interference_ships: int = Field(5, ge=2, description="so many ships shown away at once are no accident")
+    interference_spot_km: float = Field(5, gt=0, description="ships shown this near together are on one spot")
+    interference_area_km: float = Field(
+        50, gt=0, description="ships lying this near together are in one area"
+    )
+    interference_away_km: float = Field(10, gt=0, description="from its own way: nearer may be a late report")
+    interference_share: float = Field(
+        0.2, ge=0, le=1, description="share of an area's ships that is displaced, where not onto one spot"
+    )
+
+
 class LinkSettings(Section):
     """From a transfer at a hub to an arrival in Russia."""
 
@@ -226,6 +259,7 @@ class Settings(BaseSettings):
     gaps: GapSettings = GapSettings()
     loitering: LoiteringSettings = LoiteringSettings()
     tracks: TrackSettings = TrackSettings()
+    flags: FlagSettings = FlagSettings()
     links: LinkSettings = LinkSettings()
     screening: ScreeningSettings = ScreeningSettings()
     hub_ships: HubShipSettings = HubShipSettings()

@@ -6,7 +6,7 @@ first, and the speeds allowed depend on what the ship itself reports.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import cos, hypot, radians
 
 import numpy as np
@@ -49,8 +49,10 @@ def split_day(
     """Label each of one MMSI's reports (sorted by time) with the piece it belongs to, 0, 1, ...
 
     Piece 0 is the longest sequence of reports of which each can have been reached from the one before; piece
-    1 the longest of those left, and so on. Two ships on one MMSI become two long pieces, strays and reports
-    with a wrong time become short ones. Speeds in knots, NaN where none was reported.
+    1 the longest of those left, and so on; what follows on a piece that had ended is the same piece. Two
+    ships on one MMSI become two long pieces, strays and reports with a wrong time become short ones, and a
+    ship that was shown elsewhere for hours is one piece before and after. Speeds in knots, NaN where none
+    was reported.
     """
     labels = np.full(len(t_s), -1, dtype=np.int64)
     left = np.arange(len(t_s))
@@ -64,7 +66,41 @@ def split_day(
         labels[path] = piece
         left = left[labels[left] < 0]
         piece += 1
-    return labels
+    return _joined(labels, t_s, lat, lon, sog_kn, max_speed_kn, slack_m)
+
+
+def _joined(
+    labels: Ints,
+    t_s: Ints,
+    lat: Floats,
+    lon: Floats,
+    sog_kn: Floats,
+    max_speed_kn: float,
+    slack_m: float,
+) -> Ints:
+    """Give a piece the label of the piece before, where that had ended and one ship can have sailed both.
+
+    A lone report is no piece to follow on or be followed. Labels are numbered anew by size, then by time.
+    """
+    pieces = [np.flatnonzero(labels == piece) for piece in range(int(labels.max(initial=-1)) + 1)]
+    lone = [piece for piece in pieces if len(piece) == 1]
+    groups: list[Ints] = []
+    for piece in sorted((p for p in pieces if len(p) > 1), key=lambda reports: int(reports[0])):
+        efforts = [
+            (float(effort(t_s, lat, lon, sog_kn, group[-1:], piece[:1], max_speed_kn, slack_m)[0]), number)
+            for number, group in enumerate(groups)
+            if group[-1] < piece[0]
+        ]
+        easiest, number = min(efforts, default=(np.inf, -1))
+        if easiest <= 1:
+            groups[number] = np.append(groups[number], piece)
+        else:
+            groups.append(piece)
+    joined = np.empty_like(labels)
+    in_order = sorted([*groups, *lone], key=lambda reports: (-len(reports), int(reports[0])))
+    for number, group in enumerate(in_order):
+        joined[group] = number
+    return joined
 
 
 def alternating(labels: Ints, min_reports: int) -> list[int]:
@@ -86,24 +122,29 @@ def _longest_path(
     """The longest easy sequence of reports that one ship can have sent, as indices.
 
     A report follows one of the LOOK_BACK before it. Each counts one less the effort that the way to it took,
-    so that a ship's own next report is worth more than another ship's that could just have been reached.
+    so that a ship's own next report is worth more than another ship's that could just have been reached. A
+    report is not reached by leaving out two others in a row that tell against it (`_told_against`).
     """
     n = len(t_s)
     worth = np.ones(n)
     before = np.full(n, -1, dtype=np.int64)
-    effort = np.full(n, np.inf)
-    effort[1:] = _effort(t_s, lat, lon, sog_kn, slice(0, n - 1), slice(1, n), max_speed_kn, slack_m)
-    last_cut = 0
+    step = np.full(n, np.inf)
+    step[1:] = effort(t_s, lat, lon, sog_kn, slice(0, n - 1), slice(1, n), max_speed_kn, slack_m)
+    easy = step <= 1
+    reached: dict[int, int] = {}
     for i in range(1, n):
-        if effort[i] <= 1 and i - last_cut > LOOK_BACK:
-            # No doubt about the reports just before: the usual case, and the cheap one.
-            worth[i], before[i] = worth[i - 1] + 1 - effort[i], i - 1
+        if easy[i] and (i == 1 or easy[i - 1]):
+            # No doubt: nothing further back can be followed past two reports that go with this one.
+            worth[i], before[i] = worth[i - 1] + 1 - step[i], i - 1
             continue
-        if effort[i] > 1:
-            last_cut = i
         start = max(0, i - LOOK_BACK)
-        efforts = _effort(t_s, lat, lon, sog_kn, slice(start, i), slice(i, i + 1), max_speed_kn, slack_m)
-        worths = np.where(efforts <= 1, worth[start:i] + 1 - efforts, 0.0)
+        missing = [k for k in range(start + 1, i + 1) if k not in reached]
+        efforts = _efforts(t_s, lat, lon, sog_kn, missing, max_speed_kn, slack_m)
+        reached.update(zip(missing, _bits(efforts <= 1), strict=True))
+        against = _told_against(i, start, easy, reached)
+        efforts = efforts[-1, LOOK_BACK - (i - start) :]
+        allowed = (efforts <= 1) & ~_booleans(against, len(efforts))
+        worths = np.where(allowed, worth[start:i] + 1 - efforts, 0.0)
         # argmax takes the first of equals: look from the newest back.
         best = len(worths) - 1 - int(np.argmax(worths[::-1]))
         if worths[best] > 0:
@@ -114,19 +155,54 @@ def _longest_path(
     return np.array(path[::-1], dtype=np.int64)
 
 
-def _effort(
+def _told_against(i: int, start: int, easy: NDArray[np.bool_], reached: dict[int, int]) -> int:
+    """From which reports it cannot have been on to report `i`, by those left out between; bit 0 is i - 1.
+
+    Two left out that follow each other easily tell against the way over them where they go with either of its
+    ends: the ship went on to them from the one, or came from them to the other.
+    """
+    mine, against = reached[i], 0
+    for k in range(start + 1, i - 1):
+        if easy[k + 1]:
+            from_pair = mine >> (i - k - 2) & 1
+            telling = (1 << (k - start)) - 1 if from_pair else reached.get(k, 0)
+            against |= telling << (i - k)
+    return against & ((1 << LOOK_BACK) - 1)
+
+
+def _efforts(
+    t_s: Ints, lat: Floats, lon: Floats, sog_kn: Floats, to: list[int], max_speed_kn: float, slack_m: float
+) -> Floats:
+    """The efforts of the ways to some reports from the LOOK_BACK before each; infinite before the first."""
+    end = np.array(to)[:, None]
+    start = end - np.arange(LOOK_BACK, 0, -1)
+    efforts = effort(t_s, lat, lon, sog_kn, np.maximum(start, 0), end, max_speed_kn, slack_m)
+    return np.where(start < 0, np.inf, efforts)
+
+
+def _bits(which: NDArray[np.bool_]) -> list[int]:
+    """Each row of truth values as the bits of a number, the last as bit 0."""
+    return [int(n) for n in (which[:, ::-1] << np.arange(LOOK_BACK)).sum(axis=1)]
+
+
+def _booleans(bits: int, n: int) -> NDArray[np.bool_]:
+    """The lowest `n` bits as truth values, bit 0 as the last."""
+    return (bits >> np.arange(n)[::-1] & 1).astype(bool)
+
+
+def effort(
     t_s: Ints,
     lat: Floats,
     lon: Floats,
     sog_kn: Floats,
-    start: slice,
-    end: slice,
+    start: slice | Ints,
+    end: slice | Ints,
     max_speed_kn: float,
     slack_m: float,
 ) -> Floats:
     """The distance between reports against what the time allows: over 1 is more than one ship can sail.
 
-    The rule of sql/days/odd_ships.sql.
+    `start` and `end` choose the reports. The rule of sql/days/odd_ships.sql.
     """
     east = lon[end] - lon[start]
     east = (east - 360.0 * np.round(east / 360.0)) * np.cos(np.radians((lat[end] + lat[start]) / 2.0))
@@ -152,82 +228,91 @@ class Piece:
     last_lon: float
 
 
-@dataclass
-class _Ship:
-    pieces: list[Piece] = field(default_factory=list)
-
-    @property
-    def n_reports(self) -> int:
-        return sum(piece.n_reports for piece in self.pieces)
+Chain = list[Piece]
 
 
-def chain_pieces(
+def n_reports(chain: Chain) -> int:
+    """How many reports its pieces hold."""
+    return sum(piece.n_reports for piece in chain)
+
+
+def chains(
     pieces: Sequence[Piece], *, max_speed_kn: float, slack_m: float, min_reports: int
-) -> dict[tuple[int, int], int | None]:
-    """Say for each (day, piece) of one MMSI which ship it is, 0, 1, ... by first appearance; None is noise.
+) -> tuple[list[Chain], list[Piece]]:
+    """The pieces of one MMSI as tracks that one ship can have sailed, by first appearance; what fits none.
 
-    Pieces of some length make the ships; short ones are then given to a ship they fit between, or are noise.
+    Pieces of some length make the tracks; short ones are then given to a track they fit between.
     """
     largest: dict[int, Piece] = {}
     for piece in sorted(pieces, key=lambda p: (p.day, -p.n_reports, p.first_t_s, p.piece)):
         largest.setdefault(piece.day, piece)
     in_time = sorted(pieces, key=lambda p: (p.first_t_s, p.last_t_s, p.piece))
     solid = [p for p in in_time if p.n_reports >= min_reports or p is largest[p.day]]
-    ships: list[_Ship] = []
+    found: list[Chain] = []
     for piece in solid:
         reachable = [
             (away_m, number)
-            for number, ship in enumerate(ships)
-            if (away_m := _gap_m(ship.pieces[-1], piece, max_speed_kn, slack_m)) is not None
+            for number, chain in enumerate(found)
+            if (away_m := _gap_m(chain[-1], piece, max_speed_kn, slack_m)) is not None
         ]
         if reachable:
-            ships[min(reachable)[1]].pieces.append(piece)
+            found[min(reachable)[1]].append(piece)
         else:
-            ships.append(_Ship([piece]))
+            found.append([piece])
+    strays = []
     for piece in in_time:
-        if piece.n_reports < min_reports and piece is not largest[piece.day]:
-            fitting = [
-                (away_m, number)
-                for number, ship in enumerate(ships)
-                if (away_m := _fit_m(ship.pieces, piece, max_speed_kn, slack_m)) is not None
-            ]
-            if fitting:
-                owner = ships[min(fitting)[1]]
-                owner.pieces = sorted(
-                    [*owner.pieces, piece], key=lambda p: (p.first_t_s, p.last_t_s, p.piece)
-                )
-    main = max(ships, key=lambda ship: ship.n_reports)
+        if piece.n_reports >= min_reports or piece is largest[piece.day]:
+            continue
+        fitting = [
+            (away_m, number)
+            for number, chain in enumerate(found)
+            if (away_m := _fit_m(chain, piece, max_speed_kn, slack_m)) is not None
+        ]
+        if fitting:
+            owner = min(fitting)[1]
+            found[owner] = sorted([*found[owner], piece], key=lambda p: (p.first_t_s, p.last_t_s, p.piece))
+        else:
+            strays.append(piece)
+    return found, strays
+
+
+def chain_pieces(
+    pieces: Sequence[Piece], *, max_speed_kn: float, slack_m: float, min_reports: int
+) -> dict[tuple[int, int], int | None]:
+    """Say for each (day, piece) of an MMSI which ship it is, 0, 1, ... by first appearance; None is noise."""
+    found, _ = chains(pieces, max_speed_kn=max_speed_kn, slack_m=slack_m, min_reports=min_reports)
+    main = max(found, key=n_reports, default=[])
     real = [
-        ship
-        for ship in ships
-        if ship is main or (ship.n_reports >= min_reports and not _is_shadow(ship, main))
+        chain
+        for chain in found
+        if chain is main or (n_reports(chain) >= min_reports and not _is_shadow(chain, main))
     ]
-    found: dict[tuple[int, int], int | None] = {(p.day, p.piece): None for p in pieces}
-    for number, ship in enumerate(real):
-        found.update({(p.day, p.piece): number for p in ship.pieces})
-    return found
+    ships: dict[tuple[int, int], int | None] = {(p.day, p.piece): None for p in pieces}
+    for number, chain in enumerate(real):
+        ships.update({(p.day, p.piece): number for p in chain})
+    return ships
 
 
-def _is_shadow(ship: _Ship, main: _Ship) -> bool:
+def _is_shadow(chain: Chain, main: Chain) -> bool:
     """Whether a few reports that never leave another ship's way are that ship's own, with a wrong time."""
-    if ship.n_reports > SHADOW_SHARE * main.n_reports:
+    if n_reports(chain) > SHADOW_SHARE * n_reports(main):
         return False
     ends = [
         end
-        for p in ship.pieces
+        for p in chain
         for end in ((p.first_t_s, p.first_lat, p.first_lon), (p.last_t_s, p.last_lat, p.last_lon))
     ]
     return all(
         any(
             p.first_t_s - SHADOW_S <= t_s <= p.last_t_s + SHADOW_S
-            and distance_m(*_place_at(p, t_s), lat, lon) <= SHADOW_M
-            for p in main.pieces
+            and distance_m(*place_at(p, t_s), lat, lon) <= SHADOW_M
+            for p in main
         )
         for t_s, lat, lon in ends
     )
 
 
-def _place_at(piece: Piece, t_s: int) -> tuple[float, float]:
+def place_at(piece: Piece, t_s: int) -> tuple[float, float]:
     """Where a ship was, roughly: straight from the piece's first report to its last."""
     lasted_s = piece.last_t_s - piece.first_t_s
     share = min(max((t_s - piece.first_t_s) / lasted_s, 0.0), 1.0) if lasted_s else 0.0

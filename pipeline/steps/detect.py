@@ -53,6 +53,11 @@ BEFORE = {
         "events/quiet_times",
         "events/declared_arrivals",
     ),
+    "events/position_flags": (
+        "events/identity_conflicts",
+        "events/invalid_identities",
+        "events/piece_flags",
+    ),
 }
 
 
@@ -221,10 +226,14 @@ def write_tracks(con: duckdb.DuckDBPyConnection, home: Home, lake: Mapping[date,
     con.execute("CREATE TABLE IF NOT EXISTS days.tracks_done (day BIGINT, fingerprint VARCHAR)")
     written = dict(con.execute("FROM days.tracks_done").fetchall())
     wanted = con.execute("""
-        SELECT d.day, d.fingerprint, coalesce(string_agg(p.mmsi || '.' || p.piece || '.' || p.vessel_id, ','
-            ORDER BY p.mmsi, p.piece) FILTER (WHERE p.ship <> 0 OR p.piece <> 0 OR k.mmsi IS NOT NULL), '')
+        SELECT d.day, d.fingerprint, coalesce(string_agg(
+            concat_ws('.', a.mmsi, a.piece, coalesce(p.vessel_id, ''), array_to_string(f.flags, '.')), ','
+            ORDER BY a.mmsi, a.piece)
+            FILTER (WHERE p.ship <> 0 OR a.piece <> 0 OR k.mmsi IS NOT NULL OR f.mmsi IS NOT NULL), '')
         FROM days.done AS d
-        LEFT JOIN ship_pieces AS p ON d.day = p.day
+        LEFT JOIN day_pieces AS a ON d.day = a.day
+        LEFT JOIN ship_pieces AS p ON a.day = p.day AND a.mmsi = p.mmsi AND a.piece = p.piece
+        LEFT JOIN piece_flags AS f ON a.day = f.day AND a.mmsi = f.mmsi AND a.piece = f.piece
         LEFT JOIN ship_keys AS k ON p.mmsi = k.mmsi AND p.ship = k.ship
         GROUP BY d.day, d.fingerprint ORDER BY d.day
     """).fetchall()
@@ -256,13 +265,10 @@ def _copy_tracks(con: duckdb.DuckDBPyConnection, number: int, paths: list[str], 
         SELECT d.mmsi, d.piece, p.vessel_id,
             CASE WHEN p.vessel_id IS NOT NULL THEN
                 substr(md5(concat_ws('|', 'track', p.vessel_id, d.day, d.first_t_s)), 1, 16) END AS track_id,
-            CASE WHEN p.vessel_id IS NULL THEN ['teleport']
-                 WHEN s.mmsi IS NOT NULL AND s.n_ships > 1 THEN ['shared_mmsi']
-                 ELSE CAST([] AS VARCHAR[]) END AS flags
+            coalesce(f.flags, CAST([] AS VARCHAR[])) AS flags
         FROM day_pieces AS d
         LEFT JOIN ship_pieces AS p ON d.day = p.day AND d.mmsi = p.mmsi AND d.piece = p.piece
-        LEFT JOIN (SELECT mmsi, count(DISTINCT vessel_id) AS n_ships FROM ship_pieces GROUP BY mmsi) AS s
-            ON d.mmsi = s.mmsi
+        LEFT JOIN piece_flags AS f ON d.day = f.day AND d.mmsi = f.mmsi AND d.piece = f.piece
         WHERE d.day = $day
         """,
         {"day": number},

@@ -78,7 +78,9 @@ SELECT
     day_statics.width_m AS width_m,
     day_statics.draught_m AS draught_m,
     day_statics.destination AS destination,
-    day_statics.n_reports AS n_reports
+    day_statics.n_reports AS n_reports,
+    day_statics.wrong_imo AS wrong_imo,
+    day_statics.n_wrong_imo AS n_wrong_imo
 FROM day_statics
 INNER JOIN owners ON day_statics.mmsi = owners.mmsi AND owners.choice = 1
 LEFT JOIN elected

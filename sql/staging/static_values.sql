@@ -1,6 +1,6 @@
 -- One row is a run of static_runs with its values cleaned: text without padding, '@' and hidden characters, an IMO
--- number only with a true check digit, the ship type as one of the Danish words (docs/reading.md), sizes only if more
--- than 0. Reads static_runs. No settings.
+-- number only with a true check digit (else it is the wrong_imo; so are placeholders that pass), the ship type as one of
+-- the Danish words (docs/reading.md), sizes only if more than 0. Reads static_runs. No settings.
 WITH
 plain AS (
     SELECT
@@ -35,7 +35,9 @@ coded AS (
                     + 4 * CAST(substr(imo, 4, 1) AS INTEGER)
                     + 3 * CAST(substr(imo, 5, 1) AS INTEGER)
                     + 2 * CAST(substr(imo, 6, 1) AS INTEGER)
-                ) % 10 = CAST(substr(imo, 7, 1) AS INTEGER) THEN CAST(imo AS BIGINT)
+                ) % 10 = CAST(substr(imo, 7, 1) AS INTEGER)
+                AND imo NOT IN ('1234567', '5555555')
+                THEN CAST(imo AS BIGINT)
         END AS imo_number,
         CASE WHEN type_code <> '' THEN CAST(type_code AS INTEGER) END AS code
     FROM plain
@@ -48,6 +50,7 @@ SELECT
     last_at,
     n_reports,
     imo_number AS imo,
+    CASE WHEN imo <> '' AND imo_number IS NULL THEN CAST(imo AS BIGINT) END AS wrong_imo,
     CASE WHEN upper(name) NOT IN ('', '0', '-', 'N/A', 'NONE', 'NULL', 'UNKNOWN', 'UNDEFINED') THEN name END AS name,
     CASE
         WHEN upper(callsign) NOT IN ('', '0', '-', 'N/A', 'NONE', 'NULL', 'UNKNOWN', 'UNDEFINED') THEN callsign

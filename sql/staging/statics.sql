@@ -1,12 +1,25 @@
 -- One row is a span of unchanged static values of one MMSI within one UTC day of one file: it ends where a value is
--- sent that differs from the last one known; a value left out ends nothing. Reads static_values. Parameter: file_id.
+-- sent that differs from the last one known; a value left out ends nothing, nor does a wrong IMO number, which is only
+-- counted. Reads static_values. Parameter: file_id.
 WITH
 told AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY mmsi, day
-            ORDER BY first_at, last_at, n_reports, imo, name, callsign, ship_type, length_m, width_m, draught_m, destination
+            ORDER BY
+                first_at,
+                last_at,
+                n_reports,
+                imo,
+                name,
+                callsign,
+                ship_type,
+                length_m,
+                width_m,
+                draught_m,
+                destination,
+                wrong_imo
         ) AS seq
     FROM static_values
     WHERE
@@ -18,6 +31,7 @@ told AS (
         OR width_m IS NOT NULL
         OR draught_m IS NOT NULL
         OR destination IS NOT NULL
+        OR wrong_imo IS NOT NULL
 ),
 
 known AS (
@@ -64,6 +78,8 @@ SELECT
     min(first_at) AS first_at,
     max(last_at) AS last_at,
     max(imo) AS imo,
+    max(wrong_imo) AS wrong_imo,
+    CAST(sum(CASE WHEN wrong_imo IS NOT NULL THEN n_reports ELSE 0 END) AS INTEGER) AS n_wrong_imo,
     max(name) AS name,
     max(callsign) AS callsign,
     max(ship_type) AS ship_type,

@@ -31,6 +31,7 @@ class Ship:
     ship_type: str = "Cargo"
     length_m: float = 180
     width_m: float = 28
+    callsign: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Report:
                 self.at.strftime("%d/%m/%Y %H:%M:%S"), "Class A", ship.mmsi,
                 f"{self.lat:.6f}", f"{self.lon:.6f}", STATUS[self.nav], "", f"{self.sog_kn:.1f}", "",
                 "" if self.heading is None else self.heading,
-                ship.imo or "Unknown", "", ship.name, ship.ship_type, "", ship.width_m, ship.length_m, "GPS",
-                self.draught_m or "", self.destination, "", "AIS", "", "", "", "",
+                ship.imo or "Unknown", ship.callsign, ship.name, ship.ship_type, "", ship.width_m,
+                ship.length_m, "GPS", self.draught_m or "", self.destination, "", "AIS", "", "", "", "",
             )
         )  # fmt: skip
 

@@ -123,6 +123,18 @@ def test_a_new_day_costs_the_new_day_and_its_neighbour(home: Home, settings: Set
     assert detect(home, settings).n_days == 0
 
 
+def test_tables_of_an_older_version_are_all_made_anew(
+    home: Home, settings: Settings, expected: dict[str, list[str]]
+) -> None:
+    detected(with_a_hole(home), settings, world())
+    with connect(settings, home.work, home.events) as con:
+        con.execute("ALTER TABLE days.day_statics DROP COLUMN wrong_imo")
+        con.execute("UPDATE days.version SET version = 1")
+    day = date(2026, 3, 2)
+    assert detect(home, settings, first=day, last=day).n_days == 4
+    assert tables(home, settings) == expected
+
+
 def test_other_settings_detect_anew(home: Home, settings: Settings) -> None:
     detected(home, settings, world())
     assert rows(home, settings, "SELECT count(*) AS n FROM encounters") == [{"n": 1}]

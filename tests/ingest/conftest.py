@@ -87,13 +87,14 @@ class Lake:
         return one
 
     def rows(self, kind: str = "positions", columns: str = "*") -> list[tuple[Any, ...]]:
-        """Rows of the lake, in order, without the file's id."""
+        """Rows of the lake, in order, without the file's id and the wrong IMO numbers."""
         parts = [path for manifest in self.manifests() for path in manifest[kind].values()]
         if not parts:
             return []
         with duckdb.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
-            chosen = "* EXCLUDE (file_id)" if columns == "*" else columns
+            left_out = "file_id, wrong_imo, n_wrong_imo" if kind == "statics" else "file_id"
+            chosen = f"* EXCLUDE ({left_out})" if columns == "*" else columns
             return con.sql(
                 f"SELECT {chosen} FROM read_parquet({[str(self.home.lake / part) for part in parts]}, "
                 "hive_partitioning = false) ORDER BY ALL"

@@ -48,7 +48,7 @@ def test_types_of_the_lake(lake: Lake) -> None:
         "VARCHAR",
     )
     assert lake.rows("statics", "typeof(COLUMNS(*))")[0] == (
-        *("BIGINT", "TIMESTAMP", "TIMESTAMP", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR"),
+        *("BIGINT", "TIMESTAMP", "TIMESTAMP", "BIGINT", "BIGINT", "INTEGER", "VARCHAR", "VARCHAR", "VARCHAR"),
         *("DOUBLE", "DOUBLE", "DOUBLE", "VARCHAR", "INTEGER", "VARCHAR"),
     )
 

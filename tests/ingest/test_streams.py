@@ -86,7 +86,9 @@ def test_a_static_report_has_an_identity_and_no_position(lake: Lake) -> None:
         lake, report(211000001), message("ShipStaticData", STATIC, name="NEVA", latitude=60.0, longitude=29.0)
     )
     assert rejected(told) == {"no_position": 1}
-    (row,) = lake.rows("statics", "* EXCLUDE (file_id, first_at, last_at, n_reports)")[1:]
+    (row,) = lake.rows(
+        "statics", "* EXCLUDE (file_id, first_at, last_at, n_reports, wrong_imo, n_wrong_imo)"
+    )[1:]
     assert row == (NEVA, 9074729, "NEVA", "UBCD1", "tanker", 183.0, 32.0, 10.4, "RU LED")
 
 
