@@ -2,8 +2,8 @@
 -- repeats (equal MMSI, time and position, as several stations heard it) counted in n_rows, or the equally placed rows
 -- of one reject reason; where repeats differ in another value, the greatest counts, so that the order of rows changes
 -- nothing. Without a position only what says the same of the ship is a repeat: class B sends its name (24A) and the rest
--- (24B) in two messages, often in one second. kind 'static': a set of static values that an MMSI sent; static_hash says which reports carry it.
--- Reads checked. No settings.
+-- (24B) in two messages, often in one second. kind 'static': a set of static values that an MMSI sent; static_hash says
+-- which reports carry it. Reads checked. No settings.
 SELECT
     CASE WHEN grouping(lat) = 0 THEN 'report' ELSE 'static' END AS kind,
     mmsi,
