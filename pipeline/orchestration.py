@@ -25,7 +25,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.sources import SOURCES
 from pipeline.steps.detect import detect
 from pipeline.steps.fetch import fetch
-from pipeline.steps.ingest import ingest, raw_files
+from pipeline.steps.ingest import close_recordings, ingest, raw_files
 from pipeline.steps.link import link
 from pipeline.steps.publish import publish
 from pipeline.steps.screen import screen
@@ -192,6 +192,8 @@ def plan_ingest(
             lag_days=SOURCES[source].lag_days,
             day=day,
         )
+        if catches_up:
+            close_recordings(home, source)
         own = {f"{found:{form}}" for found in days for form in ("%Y-%m-%d", "%Y-%m")}
         parts = {
             part_of(path)

@@ -2,7 +2,7 @@
 
 A file in work is `.NAME.part`. Each line reaches the operating system at once, so that a killed collector
 loses none, and the disk within `SYNC_S`, so that a power cut loses no more than that. What a killed one left
-becomes a file when the next one starts, without the line that was cut.
+becomes a file when the next one starts, or what was recorded is read, without the line that was cut.
 """
 
 import fcntl
@@ -31,6 +31,10 @@ def is_recording(path: Path, home: Home) -> bool:
     return path.name.startswith(PREFIX) and path.resolve().is_relative_to(home.raw.resolve())
 
 
+class Running(TransshipError):
+    """Another collector holds the folder."""
+
+
 @dataclass
 class _Open:
     """A file in work."""
@@ -55,7 +59,7 @@ class Recorder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder for one collector at a time; TransshipError where another one runs."""
+        """Hold the folder for one collector at a time; Running where another one does."""
         lock = make_folder(self.raw.folder) / ".collecting"
         try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
@@ -65,7 +69,7 @@ class Recorder:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise TransshipError(
+                raise Running(
                     f"{self.raw.source}: another collector of it is running in this home folder"
                 ) from None
             yield
@@ -177,6 +181,19 @@ class Recorder:
         )
         self.kept.append(path)
         return path
+
+
+def close_left(home: Home, stream: Stream) -> list[Path]:
+    """Close what a killed collector left, unless another one runs, which has done so; returns the files."""
+    raw = RawStore(home, stream.source.key)
+    if not any(raw.folder.rglob(f".{PREFIX}*.part.json")):
+        return []
+    recorder = Recorder(raw, stream, stream.url, Clock())
+    try:
+        with recorder.alone():
+            return recorder.recover()
+    except Running:
+        return []
 
 
 def _cut_to_lines(path: Path) -> tuple[int, int]:

@@ -21,8 +21,8 @@ import duckdb
 
 import sql
 from pipeline import manifests
-from pipeline.collecting import holes
-from pipeline.collecting.recording import is_recording
+from pipeline.collecting import STREAMS, holes
+from pipeline.collecting.recording import close_left, is_recording
 from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError, UsageError
 from pipeline.files import (
@@ -127,6 +127,8 @@ def ingest(
     partition = rules.get("options", {}).get("source", source)
     _sweep(home, partition)
     known = manifests.Known.of(home)
+    if not files:
+        close_recordings(home, source, progress)
     chosen = list(files) or raw_files(home, source)
     work = Work(home, settings, source, partition, rules, clock())
     with progress.task(f"reading {source}", len(chosen)):
@@ -169,6 +171,12 @@ def _sweep(home: Home, partition: str) -> None:
             pass  # another user's, and alive
     for kind in (*KINDS, *TABLES):
         sweep_temporaries(home.lake / kind / f"source={partition}")
+
+
+def close_recordings(home: Home, source: str, progress: Progress | None = None) -> None:
+    """Put what a killed collector of this source left among its raw files."""
+    for path in close_left(home, STREAMS[source]) if source in STREAMS else []:
+        (progress or Quiet()).note(f"{source}: closed {path.name}, which a killed run had left")
 
 
 def raw_files(home: Home, source: str) -> list[Path]:

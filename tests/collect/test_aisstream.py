@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
+from pipeline import orchestration
 from pipeline.collecting import holes
 from pipeline.collecting.recording import Recorder
 from pipeline.errors import TransshipError, UsageError
@@ -186,6 +187,31 @@ def test_killed_and_started_again(collected: Collected) -> None:
     assert numbers_in(collected.lines("aisstream")) == service.sent
     assert [hole.why for hole in holes.read(collected.home, "aisstream")] == ["not running"]
     assert not list(collected.home.raw.rglob(".*.part*"))
+
+
+@pytest.mark.parametrize("is_planned", [False, True])
+def test_killed_and_read_at_once(
+    collected: Collected, monkeypatch: pytest.MonkeyPatch, is_planned: bool
+) -> None:
+    def script(service: AisStream, connection: ServerConnection, number: int) -> None:
+        send(service, connection, 100)
+        service.stay(connection)
+
+    settings = load_settings(collected.home.root)
+    with aisstream(script) as service:
+        process = collected.start("aisstream", service.url)
+        wait_for(lambda: any(part.read_bytes().count(b"\n") == 100 for part in collected.parts("aisstream")))
+        # What a collector that runs has in work is its own.
+        assert ingest(collected.home, settings, "aisstream").n_rows == 0
+        assert len(collected.parts("aisstream")) == 1
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    if is_planned:
+        monkeypatch.setenv("TRANSSHIP_HOME", str(collected.home.root))
+        assert orchestration.plan_ingest("asset_triggered", run_after=datetime.now(UTC))
+        assert collected.parts("aisstream") == []
+    read = ingest(collected.home, settings, "aisstream")
+    assert (read.n_rows, read.failures) == (100, [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
