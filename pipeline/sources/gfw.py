@@ -3,9 +3,9 @@
 Read in its published clients; docs/gfw.md says what was not verified against the live service.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from pipeline.errors import TransshipError
 from pipeline.sources import objects
@@ -114,11 +114,25 @@ def _require_form(member: Member, entries: list[Row]) -> None:
             raise TransshipError(
                 f"{member.label}: field {'.'.join(names)!r} is no {kind} in any entry; the form changed"
             )
-    visits = [entry for entry in entries if _kind(entry) == "port_visit"]
-    if visits and not any(_of_kind(entry, "port_visit") for entry in visits):
-        raise TransshipError(
-            f"{member.label}: field 'port_visit' is missing in all {len(visits)} visits; the form changed"
-        )
+    # One that lasts may come without an end; all of several do not.
+    if len(entries) > 1 and not any("end" in entry for entry in entries):
+        _miss(member, "end", entries)
+    if entries and not any(_places(entry, _of_kind(entry, _kind(entry))) for entry in entries):
+        _miss(member, "position", entries)
+    for kind in ("port_visit", "encounter"):
+        alike = [entry for entry in entries if _kind(entry) == kind]
+        if alike and not any(_of_kind(entry, kind) for entry in alike):
+            _miss(member, kind, alike)
+    visits = [_of_kind(entry, "port_visit") for entry in entries if _kind(entry) == "port_visit"]
+    if visits and not any(whole(within(told, "confidence")) for told in visits):
+        _miss(member, "port_visit.confidence", visits)
+
+
+def _miss(member: Member, name: str, holders: Sized) -> NoReturn:
+    raise TransshipError(
+        f"{member.label}: field {name!r} is missing or of another type in all {len(holders)} entries; "
+        "the form changed"
+    )
 
 
 def _kind(entry: Row) -> str:

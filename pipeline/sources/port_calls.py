@@ -4,13 +4,24 @@ Only actual times count (`ata`, `atd`); what is merely expected is no call. The 
 agent declares for before and after a call (`prevPort`, `nextPort`) are kept as declarations.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.errors import TransshipError
 from pipeline.sources import objects
 from pipeline.sources.base import Member
-from pipeline.sources.sightings import Reading, Row, country, moment, ship_imo, ship_mmsi, within, words
+from pipeline.sources.sightings import (
+    Reading,
+    Row,
+    country,
+    moment,
+    ship_imo,
+    ship_mmsi,
+    whole,
+    within,
+    words,
+)
 
 AHEAD = timedelta(hours=24)
 RELATIONS = {"previous": "prevPort", "next": "nextPort"}
@@ -30,14 +41,38 @@ def read(member: Member, now: datetime) -> Reading:
     calls, n_unreadable = objects.read(member, unpack)
     reading = Reading()
     reading.reject("unreadable", "an entry that is no JSON object", n_unreadable)
-    if calls and not any(isinstance(call.get("portAreaDetails"), list) for call in calls):
-        raise TransshipError(
-            f"{member.label}: field 'portAreaDetails' is missing in all {len(calls)} calls; the form changed"
-        )
+    _require_form(member, calls)
     seen: set[Any] = set()
     for call in calls:
         _call(reading, call, seen, now)
     return reading
+
+
+def _require_form(member: Member, calls: list[Row]) -> None:
+    """A field that no call has (null is a value), or none in its type, means that the form changed."""
+    details = [call["portAreaDetails"] for call in calls if isinstance(call.get("portAreaDetails"), list)]
+    berths = [berth for found in details for berth in found if isinstance(berth, dict)]
+    # What may be left out: an IMO number beside an MMSI, and when a lone ship that is still there left.
+    wanted: tuple[tuple[str, list[Row], Callable[[Any], object], bool], ...] = (
+        ("portAreaDetails", calls, lambda value: isinstance(value, list), True),
+        ("portToVisit", calls, lambda value: isinstance(value, str), True),
+        ("mmsi", calls, lambda value: whole(value) is not None, True),
+        ("imoLloyds", calls, lambda value: whole(value) is not None, False),
+        ("ata", berths, moment, True),
+        ("atd", berths, moment, len(berths) > 1),
+    )
+    for name, holders, reads, is_required in wanted:
+        there = [holder[name] for holder in holders if holder.get(name) is not None]
+        is_missing = not any(name in holder for holder in holders)
+        if holders and is_missing and is_required:
+            told = "is missing in"
+        elif there and not any(map(reads, there)):
+            told = "is of another type in"
+        else:
+            continue
+        raise TransshipError(
+            f"{member.label}: field {name!r} {told} all {len(calls)} calls; the form changed"
+        )
 
 
 def _call(reading: Reading, call: Row, seen: set[Any], now: datetime) -> None:

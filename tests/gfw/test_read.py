@@ -158,6 +158,11 @@ def changed(**more: Any) -> list[dict[str, Any]]:
         ({"entries": changed(vessel={"id": "a"})}, "vessel.ssvid"),
         ({"entries": changed(vessel={"ssvid": "unknown"})}, "vessel.ssvid"),
         ({"entries": [{k: v for k, v in GOOD.items() if k != "port_visit"}]}, "port_visit"),
+        ({"entries": [{k: v for k, v in one.items() if k != "end"} for one in changed()]}, "end"),
+        ({"entries": changed(position="36 N 9 W", port_visit={"confidence": "4"})}, "position"),
+        ({"entries": changed(port_visit={"startAnchorage": {}})}, "port_visit.confidence"),
+        ({"entries": changed(port_visit={"confidence": "high"})}, "port_visit.confidence"),
+        ({"entries": changed(type="encounter", port_visit=None)}, "encounter"),
     ],
 )
 def test_another_form_is_told_by_its_field(read: Read, empty_home: Home, body: object, named: str) -> None:
@@ -205,6 +210,29 @@ def test_port_calls_of_digitraffic(read: Read, empty_home: Home) -> None:
         (None, 9074729, "FIKTK", 4),
     }
     assert not any(row["is_noncommercial"] for row in found)
+
+
+@pytest.mark.parametrize("name", ["portToVisit", "portAreaDetails", "mmsi", "ata", "atd"])
+@pytest.mark.parametrize("is_removed", [True, False])
+def test_another_form_of_port_calls_is_told_by_its_field(
+    read: Read, empty_home: Home, name: str, is_removed: bool
+) -> None:
+    def berth() -> dict[str, Any]:
+        return {"berthName": "1", "ata": "2025-01-10T10:00:00Z", "atd": "2025-01-11T10:00:00Z"}
+
+    calls = [
+        {"portCallId": n, "portToVisit": "FIKTK", "mmsi": 230123000, "portAreaDetails": [berth()]}
+        for n in range(2)
+    ]
+    for call in calls:
+        holder = call["portAreaDetails"][0] if name in {"ata", "atd"} else call
+        if is_removed:
+            del holder[name]
+        else:
+            holder[name] = {"value": 7}
+    (failure,) = read({"portCalls": calls}, "port-calls-1.json", "digitraffic").failures
+    assert f"field '{name}' is {'missing' if is_removed else 'of another type'} in all 2 calls" in failure
+    assert load(empty_home) == []
 
 
 def test_real_port_calls_are_counted(empty_home: Home, settings: Settings, shared_dir: Path) -> None:
