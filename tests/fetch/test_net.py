@@ -15,7 +15,7 @@ from pipeline.errors import TransshipError
 from pipeline.home import Home
 from pipeline.net import GIVE_UP_S, Client, NotThere, Refused, Unreachable, if_changed
 from pipeline.raw import RawStore
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_settings
 from pipeline.sources.base import Source
 from tests.fetch import server as faults
 from tests.fetch.conftest import Watch
@@ -260,6 +260,22 @@ def test_download_goes_on_in_the_next_run(
     path = again.download(f"{URL}.zip", raw, "a.zip")
     assert path.read_bytes() == ZIP
     assert [request.headers.get("range") for request in server.requests] == [f"bytes={len(ZIP) // 2}-"]
+
+
+def test_download_goes_on_at_a_server_that_moved(
+    client: Client, server: Server, empty_home: Home, watch: Watch
+) -> None:
+    server.serve = lambda request: ranged(request, ZIP, '"v1"')
+    server.faults = [faults.cut, *[faults.status(500)] * 50]
+    raw = RawStore(empty_home, "ofac")
+    with pytest.raises(Unreachable):
+        client.download(f"{URL}.zip", raw, "a.zip")
+    with faults.running() as elsewhere:
+        elsewhere.serve = server.serve
+        settings = load_settings(empty_home.root, [f"sources.ofac.url={elsewhere.url}"])
+        there = Client(SOURCE, settings, rate_per_minute=6000, clock=watch.clock)
+        assert there.download(f"{URL}.zip", raw, "a.zip").read_bytes() == ZIP
+    assert [request.headers.get("range") for request in elsewhere.requests] == [f"bytes={len(ZIP) // 2}-"]
 
 
 def test_download_of_a_version_that_changed_starts_over(
