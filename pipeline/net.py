@@ -46,6 +46,8 @@ TRIES_UNFIT = 3
 # Small, since a connection that is reset takes what was not yet handed over with it.
 CHUNK_BYTES = 64 << 10
 PARTIAL, NOT_MODIFIED, RANGE_GONE = 206, 304, 416
+# What a server answers that gave up on a request by itself.
+TOO_LONG = 524
 PASSING = {408, 425, 429} | (set(range(500, 600)) - {501, 505})
 T = TypeVar("T")
 
@@ -85,7 +87,8 @@ class Unfit(Exception):
 class _Passing(Exception):
     """A fault that may pass: what, how long the server asks to wait, how long to try.
 
-    `is_unfit` is one that came whole and makes no sense, which is asked for a few times only.
+    `is_unfit` is one that came whole and makes no sense, which is asked for a few times only;
+    `took_too_long` one that the server gave up on by itself.
     """
 
     def __init__(
@@ -94,11 +97,13 @@ class _Passing(Exception):
         after_s: float | None = None,
         *,
         is_unfit: bool = False,
+        took_too_long: bool = False,
         within_s: float = GIVE_UP_S,
     ) -> None:
         super().__init__(what)
         self.after_s = after_s
         self.is_unfit = is_unfit
+        self.took_too_long = took_too_long
         self.within_s = within_s
 
 
@@ -278,9 +283,15 @@ class Client:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         expect: Callable[[Answer], Any] = as_json,
+        tries_too_long: int | None = None,
     ) -> Answer:
-        """POST JSON or a form; else as `get`."""
-        return self._patiently(lambda: self._ask("POST", url, params, headers, expect, json=json, data=form))
+        """POST JSON or a form; else as `get`.
+
+        Who can ask for less sets how often the server may give up on a request (524) before this does.
+        """
+        return self._patiently(
+            lambda: self._ask("POST", url, params, headers, expect, json=json, data=form), tries_too_long
+        )
 
     def download(
         self,
@@ -320,15 +331,18 @@ class Client:
         part.drop()
         return path
 
-    def _patiently(self, once: Callable[[], T]) -> T:
+    def _patiently(self, once: Callable[[], T], tries_too_long: int | None = None) -> T:
         """Call `once` until it gives something, raises a refusal, or the time for a passing fault is over."""
         started = self.clock.monotonic()
-        n_unfit = 0
+        n_unfit = n_too_long = 0
 
         def is_over(state: tenacity.RetryCallState) -> bool:
-            nonlocal n_unfit
+            nonlocal n_unfit, n_too_long
             fault = _fault_of(state)
             n_unfit += fault.is_unfit
+            n_too_long += fault.took_too_long
+            if n_too_long == tries_too_long:
+                return True
             elapsed = self.clock.monotonic() - started
             # The last try may end in silence itself, unless the server said when to come.
             margin = self._read_s if fault.after_s is None else 0
@@ -544,7 +558,8 @@ class Client:
         if code == RANGE_GONE:
             return _RangeGone()
         if code in PASSING:
-            return _Passing(f"{where} answers {told}", self._retry_after_s(response))
+            wait_s = self._retry_after_s(response)
+            return _Passing(f"{where} answers {told}", wait_s, took_too_long=code == TOO_LONG)
         if code in {401, 403} or "invalid_client" in said:
             names = self.source.key_variables
             which = f" the key; check {' and '.join(names)}" if names else ""

@@ -31,6 +31,8 @@ IDENTITIES = "public-global-vessel-identity:latest"
 # 1 is a guess from silence alone.
 CONFIDENCES = ["2", "3", "4"]
 LIMIT = 5000
+# So often may a window end in 524 before its halves are asked for.
+TRIES_TOO_LONG = 4
 # About 2,000 ids in a body were refused (422), and more than 20 in an address.
 IDS_A_REPORT, IDS_AN_ADDRESS = 500, 20
 # Days younger than this are not there yet; what was younger than SETTLED days is asked for again another day.
@@ -165,6 +167,7 @@ class Asking:
                     headers=self._headers(),
                     json=body,
                     expect=_as_page,
+                    tries_too_long=TRIES_TOO_LONG if before == 0 and end - first > ONE_DAY else None,
                 )
                 offset = answer.data
                 self.job.keep(name, answer, offset=before, next_offset=offset, **asked)

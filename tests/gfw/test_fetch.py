@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import TransshipError, UsageError
 from pipeline.fetching import FetchResult
+from pipeline.fetching.gfw import TRIES_TOO_LONG
 from pipeline.home import Home
 from pipeline.net import Refused
 from pipeline.raw import RawStore
@@ -230,6 +231,9 @@ def test_a_window_too_long_is_asked_in_halves(run: Run, server: Server, empty_ho
     server.serve = slow
     assert any("halves" in line for line in run(last=date(2025, 1, 31)).lines)
     assert len(set(ids_in(empty_home, "port_visit/"))) == 3
+    near = [r.json for r in server.requests if r.path == "/v3/events" and "geometry" in r.json]
+    windows = [(b["datasets"][0], b["startDate"]) for b in near if b["endDate"] == "2025-02-01"]
+    assert 1 < windows.count(("public-global-port-visits-events:latest", "2025-01-01")) <= TRIES_TOO_LONG
     n_asked = len(server.requests)
     run(last=date(2025, 1, 31))
     assert len(server.requests) == n_asked
