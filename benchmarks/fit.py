@@ -40,7 +40,7 @@ STRAY = 0.8
 def some_habits(seed: int) -> Habits:
     """Habits drawn from wide ranges: nobody has measured them, so weights must not rest on one set."""
     rng = np.random.default_rng([seed, 99])
-    honest, scale = float(rng.uniform(0.2, 0.85)), float(rng.choice([1.0, 1.0, 2.0, 4.0]))
+    honest, scale = float(rng.uniform(0.2, 0.85)), float(rng.choice([1.0, 2.0, 3.0, 4.0]))
     return replace(
         DEFAULT,
         honest_destination=honest,
@@ -48,14 +48,15 @@ def some_habits(seed: int) -> Habits:
         vague_destination=float(rng.uniform(0.0, 0.3)),
         forget_destination=float(rng.uniform(0.05, 0.35)),
         draught_updated=float(rng.uniform(0.3, 0.9)),
-        relay_draught_updated=float(rng.uniform(0.15, 0.9)),
+        relay_draught_updated=float(rng.uniform(0.2, 1.0)),
         ordinary_load=float(rng.choice([0.15, 0.4, 1.0])),
         relay_load=(0.5 * scale, 1.2 * scale),
         relay_share=float(rng.uniform(0.05, 0.6)),
         relay_new=float(rng.choice([1, 1, 2, 4])),
         relay_loyal=float(rng.choice([0, 0.3, 0.6, 0.9])),
         relay_asia=float(rng.choice([0, 0.3, 0.6, 1.0])),
-        mean_wait_days=float(rng.uniform(1.5, 10)),
+        relay_near=float(rng.choice([0, 0.3, 0.6, 0.9])),
+        mean_wait_days=float(rng.uniform(1.5, 8)),
         chain_share=float(rng.uniform(0.05, 0.4)),
     )
 
@@ -74,7 +75,7 @@ class Sample:
 def make(named: str, seed: int, home: Path) -> Sample:
     """A world at the level of events, and the levels that linking sees there."""
     rng = np.random.default_rng([seed, 98])
-    days, ships = int(rng.choice([60, 75, 90])), int(rng.choice([130, 190, 260]))
+    days, ships = int(rng.choice([60, 75, 90])), int(rng.choice([80, 130, 190, 260]))
     habits = some_habits(seed) if named == "any" else WORLDS[named]
     made = world.build(seed, days, ships if named == "any" else 260, habits)
     links = cargo.settle(made, seed)

@@ -191,6 +191,10 @@ class LinkSettings(Section):
     draught_change_much_share: float = Field(
         0.06, gt=0, description="of the draught before; as much cargo moved"
     )
+    draught_change_very_much_share: float = Field(
+        0.12, gt=0, description="a good part of what a ship carries"
+    )
+    draught_change_most_share: float = Field(0.25, gt=0, description="most of what a ship carries")
     near_berths_m: float = Field(400, gt=0, description="berths nearer than this are neighbours")
 
 

@@ -28,6 +28,8 @@ SPELLINGS = {
 }
 AT_SEA = ("FOR ORDERS", "GIBRALTAR FOR ORDERS", "ORDERS", "MED FOR ORDERS")
 
+# Berths so near are one terminal's, and boxes need no lorry between them.
+NEAR_M = 1200.0
 # How many shipping companies there are.
 PARTNERS = 5
 
@@ -147,10 +149,23 @@ def _donor(
     together = [w * p for w, p in zip(weights, partners, strict=True)]
     if any(together) and rng.random() < habits.relay_loyal:
         weights = together
+    near = [
+        w * (_metres(b_call, world.tracks[a].calls[k]) <= NEAR_M)
+        for (a, k), w in zip(options, weights, strict=True)
+    ]
+    if any(near) and rng.random() < habits.relay_near:
+        weights = near
     if not options:
         return None
     a, k = options[int(rng.choice(len(options), p=np.array(weights) / sum(weights)))]
     return Relay(a, k, b, n)
+
+
+def _metres(one_call: Call, other: Call) -> float:
+    here, there = one_call.lying.spot, other.lying.spot
+    return float(
+        np.hypot(here.lat - there.lat, (here.lon - there.lon) * np.cos(np.radians(here.lat))) * 111_195.0
+    )
 
 
 def _came_from(world: World, ship: int, n: int) -> str:

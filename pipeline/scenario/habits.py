@@ -21,12 +21,13 @@ class Habits:
     relay_draught_updated: float = 0.45
     status_right: float = 0.88
     # what is passed on: the share of calls that load for Russia (so many times more where the ship had not
-    # called for 60 days), how often from the partner's ships or from one that comes straight from East Asia,
-    # and how much of what the ship's class usually moves
+    # called for 60 days), how often from the partner's ships, from one that comes straight from East Asia or
+    # from one that lay within NEAR_M of the berth, and how much of what the ship's class usually moves
     relay_share: float = 0.4
     relay_new: float = 1.0
     relay_loyal: float = 0.3
     relay_asia: float = 0.3
+    relay_near: float = 0.3
     relay_load: tuple[float, float] = (0.5, 1.2)
     max_wait_days: float = 21.0
     mean_wait_days: float = 6.0

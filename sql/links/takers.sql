@@ -2,7 +2,7 @@
 -- arrival there within links.max_days_to_russia, what it did on the way, and what speaks for it by itself: each as a level
 -- whose weight stands in weights.csv; 'unknown' weighs nothing. Reads hub_calls, port_calls, ports, hubs, arrivals
 -- (arrival_id, vessel_id, port_call_id, t_s). Settings: links.max_days_to_russia, links.draught_change_share,
--- links.draught_change_much_share.
+-- links.draught_change_much_share, links.draught_change_very_much_share, links.draught_change_most_share.
 WITH
 arriving AS (
     SELECT
@@ -54,8 +54,12 @@ SELECT
     CASE WHEN h.tier = 1 THEN 'first' ELSE 'second' END AS taker_hub,
     CASE
         WHEN h.draught_change IS NULL THEN 'unknown'
+        WHEN h.draught_change >= $links_draught_change_most_share THEN 'rose_most'
+        WHEN h.draught_change >= $links_draught_change_very_much_share THEN 'rose_very_much'
         WHEN h.draught_change >= $links_draught_change_much_share THEN 'rose_much'
         WHEN h.draught_change >= $links_draught_change_share THEN 'rose'
+        WHEN h.draught_change <= -$links_draught_change_most_share THEN 'fell_most'
+        WHEN h.draught_change <= -$links_draught_change_very_much_share THEN 'fell_very_much'
         WHEN h.draught_change <= -$links_draught_change_much_share THEN 'fell_much'
         WHEN h.draught_change <= -$links_draught_change_share THEN 'fell'
         ELSE 'unchanged'
