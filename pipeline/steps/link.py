@@ -17,14 +17,16 @@ from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
 from pipeline.home import Home
+from pipeline.linking import history, outcomes
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
 
 # What linking reads of the events.
-READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes")
+READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes", "declared_ports")
 # What every pattern's links have in common, as `scored_links`.
 COMMON = (
-    "link_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id, from_vessel_id,"
+    "link_id, stay_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id,"
+    " from_vessel_id,"
     " from_mmsi, to_vessel_id, to_mmsi, from_start_t_s, from_end_t_s, to_start_t_s, to_end_t_s, arrived_t_s,"
     " russia_port_call_id, n_calls_between, way_port_call_id, origin_port_id, origin_port_call_id,"
     " to_origin_port_call_id, score"
@@ -61,6 +63,7 @@ def link(home: Home, settings: Settings, *, progress: Progress | None = None) ->
             except (duckdb.IOException, duckdb.CatalogException) as error:
                 raise TransshipError(f"{home.events}: {str(error).splitlines()[0]}") from error
             result = weigh(con, settings)
+            history.follow(con, home.history, settings)
             con.execute("DETACH events")
             con.execute("CHECKPOINT")
         run.rows_out = sum(result.n_links.values())
@@ -71,6 +74,7 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     """Make `transshipment_links` and `link_evidence` from the events and the gazetteer that `con` holds."""
     parameters = settings.parameters("links")
     _read_weights(con)
+    _stays(con, settings)
     create(con, "links/sts_candidates", parameters, "candidates", temporary=True)
     _moments(con)
     for name in ("links/draughts", "links/ways", "links/origins"):
@@ -82,17 +86,34 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     for name in ("links/giver_terms", "links/taker_terms", "links/relay_scored", "links/relay_terms"):
         create(con, name, parameters, temporary=True)
     create(con, "links/arrival_chances", parameters)
+    # Whoever has not arrived may not go to Russia at all.
+    for made, given in (("relay_links", "relay_scored"), ("sts_links", "scored")):
+        con.execute(f"""
+            CREATE OR REPLACE TEMP TABLE {made} AS
+            SELECT s.* REPLACE (s.score * o.p_russia AS score), s.score AS p_given
+            FROM {given} AS s JOIN outcomes AS o ON s.stay_id = o.stay_id
+            WHERE s.score * o.p_russia >= {settings.links.min_score}
+        """)
     _chains(con, settings)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE scored_links AS
-        SELECT {COMMON}, CAST(1 AS INTEGER) AS hops FROM scored
-        UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_scored
+        SELECT {COMMON}, CAST(1 AS INTEGER) AS hops FROM sts_links
+        UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_links
         UNION ALL SELECT {COMMON}, hops FROM chain_links
     """)
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE waiting_links AS
+        SELECT link_id, stay_id, p_given, score FROM sts_links WHERE arrival_id IS NULL
+        UNION ALL SELECT link_id, stay_id, p_given, score FROM relay_links WHERE arrival_id IS NULL
+    """)
+    create(con, "links/russia_terms", parameters, temporary=True)
     con.execute(f"""
         CREATE OR REPLACE TABLE link_evidence AS
-        SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
-        UNION ALL SELECT {TERMS} FROM chain_terms
+        WITH terms AS (
+            SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
+            UNION ALL SELECT {TERMS} FROM chain_terms UNION ALL SELECT {TERMS} FROM russia_terms
+        )
+        FROM terms WHERE link_id IN (SELECT link_id FROM scored_links)
         ORDER BY link_id, seq
     """)
     create(con, "links/transshipment_links", parameters, "made_links", temporary=True)
@@ -107,10 +128,6 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
             FROM link_evidence GROUP BY link_id
         ) AS t ON m.link_id = t.link_id
         ORDER BY m.link_id
-    """)
-    con.execute("""
-        CREATE TABLE IF NOT EXISTS link_history (
-            link_id VARCHAR, version INTEGER, score DOUBLE, status VARCHAR, changed_at TIMESTAMP, why VARCHAR)
     """)
     (n_candidates,) = con.execute(
         "SELECT (SELECT count(*) FROM candidates) + (SELECT count(*) FROM relay_candidates)"
@@ -138,9 +155,9 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE tails AS
         SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
-            arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
+            stay_id, arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
             to_vessel_id || '|' || from_vessel_id AS path
-        FROM relay_scored WHERE score >= {settings.links.chain_min_score}
+        FROM relay_links WHERE score >= {settings.links.chain_min_score}
     """)
     for hops in range(2, max(settings.links.max_hops, 2) + 1):
         create(con, "links/onward_calls", parameters, temporary=True)
@@ -157,7 +174,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE tails AS
             SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
-                arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
+                stay_id, arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
             FROM chains WHERE score >= {settings.links.chain_min_score}
         """)
     if settings.links.max_hops < 2:
@@ -167,6 +184,8 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataFrame:
     """The candidates of port_relay with the level of each kind of evidence: what weights are fitted on."""
+    _read_weights(con)
+    _stays(con, settings)
     _relay_tables(con, settings)
     return con.execute("""
         SELECT c.*, t.arrival_id, g.* EXCLUDE (port_call_id),
@@ -175,21 +194,22 @@ def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataF
         FROM relay_candidates AS c
         JOIN givers AS g ON c.from_port_call_id = g.port_call_id
         JOIN takers AS t ON c.to_port_call_id = t.port_call_id
+        WHERE t.arrival_id IS NOT NULL
         ORDER BY c.to_port_call_id, c.from_port_call_id
     """).df()
+
+
+def _stays(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """The calls at hubs, and what came of them and of the meetings there."""
+    _destinations(con, "SELECT destination_text FROM port_calls")
+    create(con, "links/hub_calls", settings.parameters("links"), temporary=True)
+    outcomes.make(con, settings)
 
 
 def _relay_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """What each call at a hub says by itself, as giver and as taker, and the pairs of them that fit."""
     parameters = settings.parameters("links")
-    _destinations(con, "SELECT destination_text FROM port_calls")
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE arrivals AS
-        SELECT arrival_id, vessel_id, port_call_id,
-            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at) AS t_s
-        FROM russia_arrivals WHERE basis IN ('stop', 'gate')
-    """)
-    for name in ("links/hub_calls", "links/givers", "links/takers"):
+    for name in ("links/givers", "links/takers"):
         create(con, name, parameters, temporary=True)
     con.execute("CREATE OR REPLACE TEMP TABLE loading_calls AS SELECT port_call_id FROM takers")
     create(con, "links/relay_candidates", parameters, temporary=True)
