@@ -1,4 +1,4 @@
-"""Small SQLite files for what nothing can make again: each change is on disk before the call that made it returns."""
+"""Small SQLite files for what nothing can make again: each change is on disk when it is made."""
 
 import sqlite3
 from collections.abc import Iterator

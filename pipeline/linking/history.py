@@ -1,15 +1,16 @@
 """What links said before they changed, and why: kept beside the reviews, for nothing can make it again.
 
-A link is followed from the first run in which its score reaches `links.history_min_score`. It gets a version when its
-status changes, or its score by `links.history_min_change` or more since the version before; one whose ground the
-data have taken stays, as `withdrawn`, with what was last told of it. Times are the end of the data that the
-run had, not the clock's, so that the same runs on the same data keep the same history.
+A link is followed from the first run in which its score reaches `links.history_min_score`. It gets a version
+when its status changes, or its score by `links.history_min_change` or more since the version before; one
+whose ground the data have taken stays, as `withdrawn`, with what was last told of it. Times are the end of
+the data that the run had, not the clock's, so that the same runs on the same data keep the same history.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ N_NAMED = 3
 
 @dataclass(frozen=True)
 class Version:
-    """A link as it was told from `told_at` (end of the data then) on, and why it differs from the version before."""
+    """A link as told from `told_at` (end of the data then) on, and why it differs from the version before."""
 
     link_id: str
     version: int
@@ -46,10 +47,11 @@ class Version:
 
 
 def follow(con: duckdb.DuckDBPyConnection, path: Path, settings: Settings) -> int:
-    """Compare the links that `con` has made with what was told, keep what changed in `path`; returns how much did.
+    """Compare the links that `con` has made with what was told and keep what changed in `path`.
 
-    `con` holds transshipment_links, link_evidence and the candidates. Makes `link_history` there, and puts withdrawn
-    links back among the links, with their evidence.
+    `con` holds transshipment_links, link_evidence and the candidates. Makes `link_history` there, and puts
+    withdrawn links back among the links, with their evidence. Returns the number of new versions; raises
+    TransshipError where `path` cannot be read or written.
     """
     make_folder(path.parent)
     with opened(path, VERSIONS, LAST_TOLD) as file:
@@ -117,8 +119,8 @@ def _gone(
 ) -> dict[str, str]:
     """Of links that are not made any more those whose ground is gone, and what is gone.
 
-    The others still fit; their score fell under `links.min_score`. A chain rests on its first hop's two calls and on the
-    link that its rest is.
+    The others still fit; their score fell under `links.min_score`. A chain rests on its first hop's two calls
+    and on the link that its rest is.
     """
     calls = {call for (call,) in con.execute("SELECT port_call_id FROM hub_calls").fetchall()}
     pairs = con.execute("SELECT from_port_call_id, to_port_call_id FROM relay_candidates")
@@ -177,7 +179,7 @@ def _changes(
             if link_id in gone:
                 why = f"Withdrawn: the data do not hold {gone[link_id]} any more."
             elif link_id not in made:
-                why = f"Its score fell below links.min_score ({score}): it is counted, not stored, and told here as that."
+                why = f"Its score fell under links.min_score: it is not stored, and told here as {score}."
             else:
                 why = _why(old, score, status, link, told)
             told_at = max(data_end, old.told_at)
@@ -238,8 +240,8 @@ def _tell(con: duckdb.DuckDBPyConnection, versions: list[tuple[Any, ...]]) -> No
     """`link_history`: each version that another has followed, with when and why that came."""
     rows = [
         (link_id, version, score, status, next_at, why, told_at)
-        for (link_id, version, score, status, told_at, _), (next_id, _, _, _, next_at, why) in zip(
-            versions, versions[1:], strict=False
+        for (link_id, version, score, status, told_at, _), (next_id, _, _, _, next_at, why) in pairwise(
+            versions
         )
         if link_id == next_id
     ]

@@ -1,4 +1,4 @@
-"""What came of each stay at a hub by the end of the data: an arrival in Russia, or what may yet be one, and where and when."""
+"""What came of each stay at a hub by the end of the data: an arrival in Russia, or what may yet be one."""
 
 import duckdb
 
@@ -8,7 +8,7 @@ from pipeline.settings import Settings
 
 
 def make(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Make `outcomes`, and `expected_times` of those still on their way, from events, `hub_calls` and `weights`."""
+    """Make `outcomes`, and `expected_times` of those on their way, of events, `hub_calls` and `weights`."""
     parameters = settings.parameters("links", "arrivals")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE data_end AS
@@ -38,7 +38,7 @@ def make(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _sea_legs(con: duckdb.DuckDBPyConnection) -> None:
-    """`sea_legs`: the distance by sea from each hub to each port where a ship from it is expected, in nautical miles."""
+    """`sea_legs`: the way by sea from each hub to each port where its ships are expected, in miles (nm)."""
     pairs = con.execute("""
         SELECT DISTINCT o.hub_id, e.port_id, h.lat, h.lon, p.lat, p.lon
         FROM expected_ports AS e

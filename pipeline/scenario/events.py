@@ -217,11 +217,12 @@ class _Teller:
             """
             CREATE OR REPLACE TEMP TABLE declared_ports AS
             WITH spans AS (
-                SELECT vessel_id, t_s, destination, lead(t_s) OVER (PARTITION BY vessel_id ORDER BY t_s) AS next_t_s
+                SELECT vessel_id, t_s, destination,
+                    lead(t_s) OVER (PARTITION BY vessel_id ORDER BY t_s) AS next_t_s
                 FROM static_changes WHERE destination IS NOT NULL
             )
-            SELECT 'd-' || s.vessel_id || '-' || s.t_s AS declaration_id, s.vessel_id, 'destination' AS relation,
-                s.destination AS declared_text, r.port_id,
+            SELECT 'd-' || s.vessel_id || '-' || s.t_s AS declaration_id, s.vessel_id,
+                'destination' AS relation, s.destination AS declared_text, r.port_id,
                 TIMESTAMP '1970-01-01' + s.t_s * INTERVAL '1' SECOND AS declared_at,
                 TIMESTAMP '1970-01-01' + coalesce(s.next_t_s, $3) * INTERVAL '1' SECOND AS last_declared_at,
                 TIMESTAMP '1970-01-01' + s.next_t_s * INTERVAL '1' SECOND AS replaced_at,

@@ -1,7 +1,7 @@
--- One row is a stay whose ship may yet come to Russia, and the port where it is expected: where it arrived by declaration; the
--- declared port if it has been there; its own most frequent Russian port; the declared one; that of its class from this hub;
--- that of all ships. Its own are counted up to the stay, others' up to the stay's month. Reads outcomes, hub_stays, arrivals
--- (vessel_id, port_id, t_s), ports. Settings: none.
+-- One row is a stay whose ship may yet come to Russia, and the port where it is expected: where it arrived by declaration;
+-- the one it declared; its own most frequent Russian port; that of its class from this hub; that of all ships. Its own are
+-- counted up to the stay, others' up to the stay's month. Reads outcomes, hub_stays, arrivals (vessel_id, port_id, t_s),
+-- ports. Settings: none.
 WITH
 waiting AS (
     SELECT *
@@ -63,14 +63,6 @@ choices AS (
     WHERE declared_arrival_port_id IS NOT NULL
     UNION ALL
     SELECT
-        words.stay_id AS stay_id,
-        words.port_id AS port_id,
-        2 AS rank,
-        own.n AS n
-    FROM words
-    INNER JOIN own ON words.stay_id = own.stay_id AND words.port_id = own.port_id
-    UNION ALL
-    SELECT
         stay_id,
         port_id,
         3 AS rank,
@@ -80,14 +72,14 @@ choices AS (
     SELECT
         stay_id,
         port_id,
-        4 AS rank,
+        2 AS rank,
         1 AS n
     FROM words
     UNION ALL
     SELECT
         waiting.stay_id AS stay_id,
         counted.port_id AS port_id,
-        5 AS rank,
+        4 AS rank,
         counted.n AS n
     FROM waiting
     INNER JOIN counted
@@ -99,7 +91,7 @@ choices AS (
     SELECT
         waiting.stay_id AS stay_id,
         overall.port_id AS port_id,
-        6 AS rank,
+        5 AS rank,
         overall.n AS n
     FROM waiting
     INNER JOIN overall ON waiting.month_t_s = overall.month_t_s

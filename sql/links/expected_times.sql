@@ -1,10 +1,9 @@
--- One row is a stay whose ship may yet come to Russia, with the port and the window in which it is expected: of an arrival by
--- declaration the span it lies in; else as long after the stay as the ship itself took from this hub to that port
--- (two times or more, before this stay), else as its class did (three times or more, before the stay's month, the middle eight
--- in ten), else the sea distance at the class's speed and up to links.waiting_days more; each widened by
--- links.window_share, and never before the end of the data. Reads outcomes, expected_ports, hub_stays, sea_legs (hub_id,
--- port_id, nm), data_end (t_s). Settings: links.cargo_kn, links.tanker_kn, links.waiting_days, links.window_share,
--- links.max_days_to_russia.
+-- One row is a stay whose ship may yet come to Russia, with the port and the window in which it is expected: of an arrival
+-- by declaration the span it lies in; else as long after the stay as the ship itself took from this hub to that port
+-- before, or else its class before the stay's month (three times or more; of the class the middle eight in ten), else the
+-- sea distance at the class's speed and up to links.waiting_days more; each widened by links.window_share, and never
+-- before the end of the data. Reads outcomes, expected_ports, hub_stays, sea_legs (hub_id, port_id, nm), data_end (t_s).
+-- Settings: links.cargo_kn, links.tanker_kn, links.waiting_days, links.window_share, links.max_days_to_russia.
 WITH
 waiting AS (
     SELECT
@@ -89,12 +88,12 @@ spans AS (
         waiting.declared_from_t_s AS declared_from_t_s,
         waiting.declared_to_t_s AS declared_to_t_s,
         CASE
-            WHEN own.n >= 2 THEN CAST(own.least_s AS DOUBLE)
+            WHEN own.n >= 3 THEN CAST(own.least_s AS DOUBLE)
             WHEN of_class.n >= 3 THEN CAST(of_class.least_s AS DOUBLE)
             ELSE sailed.way_s
         END AS least_s,
         CASE
-            WHEN own.n >= 2 THEN CAST(own.most_s AS DOUBLE)
+            WHEN own.n >= 3 THEN CAST(own.most_s AS DOUBLE)
             WHEN of_class.n >= 3 THEN CAST(of_class.most_s AS DOUBLE)
             ELSE sailed.way_s + $links_waiting_days * 86400e0
         END AS most_s

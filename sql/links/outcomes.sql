@@ -1,10 +1,10 @@
--- One row is a stay at a hub and what came of it by the end of the data: an arrival in Russia within the limit, or none, with
--- the probability that the ship goes there at all. That is the share of its own earlier stays that went on, drawn to the
--- share of its class at that hub and that to links.russia_share, as odds times what it declared, what it had done before
--- and how many took longer than it has so far. Without an arrival only ships with a reason stand here: in Russia
--- before, a Russian port declared, or a share of links.open_min_share. Reads hub_stays, russia_shares, russia_words,
--- voyage_ends, russia_arrivals, weights. Settings: links.max_days_to_russia, links.russia_share, links.russia_share_stays,
--- links.open_min_share, links.late_share.
+-- One row is a stay at a hub and what came of it by the end of the data: an arrival in Russia within the limit, or none,
+-- with the probability that the ship goes there at all. That is the share of its own earlier stays that went on, drawn to
+-- the share of its class at that hub, that to the hub's and that to links.russia_share, as odds times what it declared,
+-- what it had done before and how many took longer than it has so far. Without an arrival only ships with a reason stand
+-- here: in Russia before, a Russian port declared, or a share of links.open_min_share. Reads hub_stays, russia_shares,
+-- russia_words, voyage_ends, russia_arrivals, weights. Settings: links.max_days_to_russia, links.russia_share,
+-- links.russia_share_stays, links.ship_share_stays, links.open_min_share, links.late_share.
 WITH
 declared AS (
     SELECT
@@ -29,20 +29,28 @@ declared AS (
             ) <= $links_max_days_to_russia * 86400e0
 ),
 
+at_hub AS (
+    SELECT
+        *,
+        (CAST(hub_went_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays * $links_russia_share)
+        / (CAST(hub_n_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays) AS hub_share
+    FROM russia_shares
+),
+
 shared AS (
     SELECT
         *,
-        (CAST(class_went_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays * $links_russia_share)
+        (CAST(class_went_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays * hub_share)
         / (CAST(class_n_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays) AS class_share
-    FROM russia_shares
+    FROM at_hub
 ),
 
 shrunk AS (
     SELECT
         shared.*,
         greatest(
-            (CAST(shared.ship_went_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays * shared.class_share)
-            / (CAST(shared.ship_n_milli AS DOUBLE) / 1000e0 + $links_russia_share_stays),
+            (CAST(shared.ship_went_milli AS DOUBLE) / 1000e0 + $links_ship_share_stays * shared.class_share)
+            / (CAST(shared.ship_n_milli AS DOUBLE) / 1000e0 + $links_ship_share_stays),
             1e-6
         ) AS share,
         declared.arrival_id AS declared_arrival_id,

@@ -1,8 +1,8 @@
 -- One row is a stay that no arrival in Russia followed within the limit (yet), with what was known before the first day of
--- its month: of the ship's own earlier stays at hubs, and of those of its class at this hub, how many went on to Russia. A
+-- its month: of the ship's own earlier stays at hubs, of those of its class and of all at this hub, how many went on. A
 -- stay whose time was not over by then, and no arrival seen, counts as a failure by the share of the time that was over;
--- all counts are in thousandths. Reads hub_stays, arrivals (vessel_id, t_s), data_end (t_s).
--- Settings: links.max_days_to_russia.
+-- all counts are in thousandths. Reads hub_stays, arrivals (vessel_id, t_s), data_end (t_s). Settings:
+-- links.max_days_to_russia.
 WITH
 waiting AS (
     SELECT
@@ -18,10 +18,11 @@ waiting AS (
 
 classes AS (
     SELECT DISTINCT
-        hub_id,
-        ship_class,
-        month_t_s
+        waiting.hub_id AS hub_id,
+        hub_stays.ship_class AS ship_class,
+        waiting.month_t_s AS month_t_s
     FROM waiting
+    INNER JOIN hub_stays ON waiting.hub_id = hub_stays.hub_id
 ),
 
 ships AS (
@@ -63,6 +64,16 @@ of_class AS (
     GROUP BY classes.hub_id, classes.ship_class, classes.month_t_s
 ),
 
+of_hub AS (
+    SELECT
+        hub_id,
+        month_t_s,
+        CAST(sum(n_milli) AS BIGINT) AS n_milli,
+        CAST(sum(went_milli) AS BIGINT) AS went_milli
+    FROM of_class
+    GROUP BY hub_id, month_t_s
+),
+
 of_ship AS (
     SELECT
         ships.vessel_id AS vessel_id,
@@ -101,7 +112,8 @@ served AS (
     GROUP BY ships.vessel_id, ships.month_t_s
 ),
 
--- how long the way took those that had arrived before the month, in whole days
+-- how long the way took, in whole days, of stays whose whole time was over before the month: of later ones only the quick
+-- would be among them
 months AS (
     SELECT DISTINCT month_t_s FROM waiting
 ),
@@ -112,7 +124,9 @@ days_taken AS (
         (hub_stays.arrived_t_s - hub_stays.end_t_s) // 86400 AS days,
         CAST(count(*) AS BIGINT) AS n
     FROM months
-    INNER JOIN hub_stays ON months.month_t_s > hub_stays.arrived_t_s
+    INNER JOIN hub_stays
+        ON CAST(months.month_t_s - hub_stays.end_t_s AS DOUBLE) > $links_max_days_to_russia * 86400e0
+    WHERE hub_stays.arrival_id IS NOT NULL
     GROUP BY months.month_t_s, (hub_stays.arrived_t_s - hub_stays.end_t_s) // 86400
 ),
 
@@ -131,7 +145,9 @@ slower AS (
 )
 
 SELECT
-    waiting.*,
+    waiting.*, -- noqa: AM04
+    coalesce(of_hub.n_milli, 0) AS hub_n_milli,
+    coalesce(of_hub.went_milli, 0) AS hub_went_milli,
     coalesce(of_class.n_milli, 0) AS class_n_milli,
     coalesce(of_class.went_milli, 0) AS class_went_milli,
     coalesce(of_ship.n_milli, 0) AS ship_n_milli,
@@ -145,6 +161,7 @@ LEFT JOIN of_class
         waiting.hub_id = of_class.hub_id
         AND waiting.ship_class = of_class.ship_class
         AND waiting.month_t_s = of_class.month_t_s
+LEFT JOIN of_hub ON waiting.hub_id = of_hub.hub_id AND waiting.month_t_s = of_hub.month_t_s
 LEFT JOIN of_ship ON waiting.vessel_id = of_ship.vessel_id AND waiting.month_t_s = of_ship.month_t_s
 LEFT JOIN served ON waiting.vessel_id = served.vessel_id AND waiting.month_t_s = served.month_t_s
 LEFT JOIN slower ON waiting.stay_id = slower.stay_id

@@ -1,6 +1,6 @@
--- One row is a link that has not arrived, and what its score lacks for that, as one more term of the sum in log odds: with what
--- probability the ship goes to Russia at all, as a sentence with what that rests on. Reads waiting_links (link_id, stay_id,
--- p_given: the probability if it does go, score), outcomes, hubs. Settings: links.max_days_to_russia.
+-- One row is a link that has not arrived, and what its score lacks for that, as one more term of the sum in log odds: with
+-- what probability the ship goes to Russia at all, as a sentence with what that rests on. Reads waiting_links (link_id,
+-- stay_id, p_given: the probability if it does go, score), outcomes, hubs. Settings: links.max_days_to_russia.
 WITH
 told AS (
     SELECT

@@ -1,5 +1,5 @@
--- One row is a stay that no arrival in Russia followed (yet), with the last port that the ship declared after it, over AIS or
--- to a port authority: the newest that names a port other than the hub itself, in force when the stay ended or later.
+-- One row is a stay that no arrival in Russia followed (yet), with the last port that the ship declared after it, over AIS
+-- or to a port authority: the newest that names a port other than the hub itself, in force when the stay ended or later.
 -- Reads russia_shares, declared_ports, ports. Settings: arrivals.declared_hours.
 WITH
 said AS (

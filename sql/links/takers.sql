@@ -1,6 +1,6 @@
--- One row is a call at a hub after which the ship went to Russia, or may have, as one that may have loaded cargo for it, with
--- its arrival there (null where there is none), what it did on the way, and what speaks for it by itself: each as a level
--- whose weight stands in weights.csv; 'unknown' weighs nothing. Reads hub_calls, port_calls, hubs, outcomes.
+-- One row is a call at a hub after which the ship went to Russia, or may have, as one that may have loaded cargo for it,
+-- with its arrival there (null where there is none), what it did on the way, and what speaks for it by itself: each as a
+-- level whose weight stands in weights.csv; 'unknown' weighs nothing. Reads hub_calls, port_calls, hubs, outcomes.
 -- Settings: links.draught_change_share, links.draught_change_much_share.
 WITH
 arriving AS (

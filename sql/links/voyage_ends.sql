@@ -1,6 +1,6 @@
--- One row is a stay that no arrival in Russia followed (yet), and the first call afterwards that ended the voyage: one outside
--- Russia from which the ship left with much less draught (it landed the cargo there), or one at the same hub port again.
--- Reads russia_shares, port_calls, ports. Settings: links.draught_change_much_share.
+-- One row is a stay that no arrival in Russia followed (yet), and the first call afterwards that ended the voyage: one
+-- outside Russia from which the ship left with much less draught (it landed the cargo there), or one at the same hub port
+-- again. Reads russia_shares, port_calls, ports. Settings: links.draught_change_much_share.
 WITH
 ending AS (
     SELECT
