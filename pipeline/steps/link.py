@@ -80,42 +80,36 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     for name in ("links/draughts", "links/ways", "links/origins"):
         create(con, name, parameters, temporary=True)
     _destinations(con, "SELECT destination FROM draughts")
-    for name in ("links/features", "links/scored", "links/sts_terms"):
-        create(con, name, parameters, temporary=True)
+    create(con, "links/features", parameters, temporary=True)
+    _score(con, settings, "scored")
+    create(con, "links/sts_terms", parameters, temporary=True)
     _relay_tables(con, settings)
-    for name in ("links/giver_terms", "links/taker_terms", "links/relay_scored", "links/relay_terms"):
+    for name in ("links/giver_terms", "links/taker_terms"):
         create(con, name, parameters, temporary=True)
+    _score(con, settings, "relay_scored")
+    create(con, "links/relay_terms", parameters, temporary=True)
     create(con, "links/arrival_chances", parameters)
-    # Whoever has not arrived may not go to Russia at all.
-    for made, given in (("relay_links", "relay_scored"), ("sts_links", "scored")):
-        con.execute(f"""
-            CREATE OR REPLACE TEMP TABLE {made} AS
-            SELECT s.* REPLACE (s.score * o.p_russia AS score), s.score AS p_given
-            FROM {given} AS s JOIN outcomes AS o ON s.stay_id = o.stay_id
-            WHERE s.score * o.p_russia >= {settings.links.min_score}
-        """)
     _chains(con, settings)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE scored_links AS
-        SELECT {COMMON}, CAST(1 AS INTEGER) AS hops FROM sts_links
-        UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_links
+        SELECT {COMMON}, CAST(1 AS INTEGER) AS hops FROM scored
+        UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_scored
         UNION ALL SELECT {COMMON}, hops FROM chain_links
     """)
     con.execute("""
         CREATE OR REPLACE TEMP TABLE waiting_links AS
-        SELECT link_id, stay_id, p_given, score FROM sts_links WHERE arrival_id IS NULL
-        UNION ALL SELECT link_id, stay_id, p_given, score FROM relay_links WHERE arrival_id IS NULL
+        SELECT link_id, stay_id, p_given, score FROM scored WHERE arrival_id IS NULL
+        UNION ALL SELECT link_id, stay_id, p_given, score FROM relay_scored WHERE arrival_id IS NULL
     """)
     create(con, "links/russia_terms", parameters, temporary=True)
+    # In no order: millions of rows, and publish sorts them.
     con.execute(f"""
         CREATE OR REPLACE TABLE link_evidence AS
-        WITH terms AS (
-            SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
-            UNION ALL SELECT {TERMS} FROM chain_terms UNION ALL SELECT {TERMS} FROM russia_terms
-        )
-        FROM terms WHERE link_id IN (SELECT link_id FROM scored_links)
-        ORDER BY link_id, seq
+        SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
+        UNION ALL SELECT {TERMS} FROM chain_terms UNION ALL SELECT {TERMS} FROM russia_terms
     """)
+    # By far the largest table here: its memory serves what follows.
+    con.execute("DROP TABLE relay_terms")
     create(con, "links/transshipment_links", parameters, "made_links", temporary=True)
     # JSON is the engine's own type: the terms become one document a link here, and stay rows in the SQL.
     con.execute("""
@@ -127,7 +121,6 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
             SELECT link_id, map_from_entries(list((kind, weight) ORDER BY seq)) AS terms
             FROM link_evidence GROUP BY link_id
         ) AS t ON m.link_id = t.link_id
-        ORDER BY m.link_id
     """)
     (n_candidates,) = con.execute(
         "SELECT (SELECT count(*) FROM candidates) + (SELECT count(*) FROM relay_candidates)"
@@ -136,6 +129,18 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
         "SELECT pattern, count(*) FROM transshipment_links GROUP BY pattern ORDER BY 1"
     ).fetchall()
     return LinkResult(int(n_candidates), {str(pattern): int(n) for pattern, n in kept})
+
+
+def _score(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
+    """Weigh candidates, each as if its ship B did go to Russia (`p_given`), times the probability that it does."""
+    create(con, f"links/{name}", settings.parameters("links"), "given", temporary=True)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {name} AS
+        SELECT g.* REPLACE (g.score * o.p_russia AS score), g.score AS p_given
+        FROM given AS g JOIN outcomes AS o ON g.stay_id = o.stay_id
+        WHERE g.score * o.p_russia >= {settings.links.min_score}
+    """)
+    con.execute("DROP TABLE given")
 
 
 def _read_weights(con: duckdb.DuckDBPyConnection) -> None:
@@ -157,7 +162,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
             stay_id, arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
             to_vessel_id || '|' || from_vessel_id AS path
-        FROM relay_links WHERE score >= {settings.links.chain_min_score}
+        FROM relay_scored WHERE score >= {settings.links.chain_min_score}
     """)
     for hops in range(2, max(settings.links.max_hops, 2) + 1):
         create(con, "links/onward_calls", parameters, temporary=True)
