@@ -132,7 +132,7 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
 
 
 def _score(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
-    """Weigh candidates, each as if its ship B did go to Russia (`p_given`), times the probability that it does."""
+    """Weigh candidates as if ship B did go to Russia (`p_given`), times the probability that it does."""
     create(con, f"links/{name}", settings.parameters("links"), "given", temporary=True)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE {name} AS
