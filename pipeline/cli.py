@@ -464,7 +464,13 @@ def explain(
         console.print_json({**asdict(told), "log_odds": told.log_odds, "probability": told.probability})
         return
     link = told.link
-    arrival = f"{link['russia_port_id']} on {link['arrived_at']}" if link["arrived_at"] else "no arrival yet"
+    if link["arrived_at"]:
+        arrival = f"{link['russia_port_id']} on {link['arrived_at']}"
+    elif link.get("expected_from_at"):
+        between = f"between {link['expected_from_at']} and {link['expected_to_at']}"
+        arrival = f"no arrival yet, expected at {link['expected_port_id']} {between}"
+    else:
+        arrival = "no arrival yet"
     console.print_line(
         f"{link['pattern']} at {link['hub_id']}: {link['from_name']} (MMSI {link['from_mmsi']}) to "
         f"{link['to_name']} (MMSI {link['to_mmsi']}), then {arrival}"

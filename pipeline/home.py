@@ -65,8 +65,13 @@ class Home:
 
     @property
     def reviews(self) -> Path:
-        """What people said of links: the one thing here that cannot be made again but from a backup."""
+        """What people said of links: cannot be made again but from a backup."""
         return self.root / "kept" / "reviews.sqlite"
+
+    @property
+    def history(self) -> Path:
+        """What links said before they changed: no later run can make it again either."""
+        return self.root / "kept" / "history.sqlite"
 
     @property
     def settings_file(self) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+import sql
 from pipeline import reviews
 from pipeline.errors import TransshipError
 from pipeline.home import Home
@@ -111,6 +112,15 @@ def explain(home: Home, link_id: str) -> Explanation:
     return Explanation(link, json.loads(link["score_parts"]), evidence)
 
 
+def lead_times(home: Home, min_score: float) -> Answer:
+    """How many days before the arrival each arrived link had first been told, at `min_score` or more.
+
+    Links first told when their ship had arrived have no row.
+    """
+    with reading(home) as con:
+        return _ask(con, sql.read("checks/lead_times"), {"min_score": min_score})
+
+
 # What `transship ship` shows of each of a ship's vessel_ids, in this order.
 SHIP_SECTIONS = {
     "vessels": "SELECT * FROM vessels WHERE vessel_id = $1",
@@ -169,11 +179,13 @@ def ship(home: Home, words: str) -> dict[str, dict[str, Answer]]:
         }
 
 
-def _ask(con: duckdb.DuckDBPyConnection, statement: str, values: Sequence[Any] = ()) -> Answer:
+def _ask(
+    con: duckdb.DuckDBPyConnection, statement: str, values: Sequence[Any] | dict[str, Any] = ()
+) -> Answer:
     statements = con.extract_statements(statement)
     if len(statements) != 1:
         raise TransshipError(f"one statement at a time, not {len(statements)}")
-    result = con.execute(statements[0], list(values))
+    result = con.execute(statements[0], values if isinstance(values, dict) else list(values))
     names: list[str] = []
     for column in result.description or ():
         # Two columns of one name would be one in JSON.

@@ -3,16 +3,13 @@
 Every verdict stays; the newest of a link is the one that counts.
 """
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from pipeline.errors import TransshipError, UsageError
+from pipeline.errors import UsageError
 from pipeline.files import make_folder
 from pipeline.home import Home
+from pipeline.kept import opened
 from pipeline.text import plain
 
 VERDICTS = ("confirmed", "rejected", "unclear")
@@ -42,7 +39,7 @@ def add(home: Home, link_id: str, verdict: str, *, note: str, reviewer: str, sco
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     made = Review(link_id, verdict, plain(note), plain(reviewer), score, now)
     make_folder(home.reviews.parent)
-    with _opened(home.reviews) as con:
+    with opened(home.reviews, MAKE) as con:
         con.execute(
             "INSERT INTO reviews (link_id, verdict, note, reviewer, score, reviewed_at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -60,7 +57,7 @@ def every(home: Home) -> list[Review]:
     """All verdicts, in the order in which they were given."""
     if not home.reviews.is_file():
         return []
-    with _opened(home.reviews) as con:
+    with opened(home.reviews, MAKE) as con:
         rows = con.execute(
             "SELECT link_id, verdict, note, reviewer, score, reviewed_at FROM reviews ORDER BY number"
         ).fetchall()
@@ -68,19 +65,3 @@ def every(home: Home) -> list[Review]:
         Review(link_id, verdict, note, reviewer, score, datetime.fromisoformat(at))
         for link_id, verdict, note, reviewer, score, at in rows
     ]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file, each change of it on disk before this returns."""
-    try:
-        con = sqlite3.connect(path, timeout=30)
-        try:
-            con.execute("PRAGMA synchronous = FULL")
-            with con:
-                con.execute(MAKE)
-                yield con
-        finally:
-            con.close()
-    except sqlite3.Error as error:
-        raise TransshipError(f"{path}: {error}; restore it from a backup, or move it away") from error

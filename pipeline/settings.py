@@ -196,6 +196,31 @@ class LinkSettings(Section):
     )
     draught_change_most_share: float = Field(0.25, gt=0, description="most of what a ship carries")
     near_berths_m: float = Field(400, gt=0, description="berths nearer than this are neighbours")
+    russia_share: float = Field(
+        0.03, gt=0, lt=1, description="share of stays at a hub that lead on to Russia, before any is counted"
+    )
+    russia_share_stays: float = Field(5, gt=0, description="stays that a share not counted stands for")
+    ship_share_stays: float = Field(
+        2, gt=0, description="stays that its class's share stands for against a ship's own"
+    )
+    open_min_share: float = Field(
+        0.05, ge=0, le=1, description="from this share on a ship without further reason has open links"
+    )
+    late_share: float = Field(
+        0.02, gt=0, lt=1, description="share of ships bound for Russia that take longer than the limit"
+    )
+    cargo_kn: float = Field(14, gt=0, description="how fast a cargo ship is taken to sail to Russia")
+    tanker_kn: float = Field(12, gt=0, description="how fast a tanker is taken to sail to Russia")
+    waiting_days: float = Field(4, ge=0, description="calls and waiting on the way beside the sailing")
+    window_share: float = Field(
+        0.25, ge=0, lt=1, description="by this share of its length a way expected is shorter or longer"
+    )
+    history_min_score: float = Field(
+        0.1, ge=0, le=1, description="a link that has reached this is followed from then on"
+    )
+    history_min_change: float = Field(
+        0.01, gt=0, le=1, description="a smaller change of score alone makes no new version"
+    )
 
 
 class ScreeningSettings(Section):

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from pipeline.destinations import Destinations
 from pipeline.scenario.cargo import Link
 from pipeline.scenario.fleet import CRAFT, KINDS
 from pipeline.scenario.voyages import HOUR, Call, Track
@@ -24,6 +25,7 @@ MISSED = 0.003
 # Ships that send no draught at all (as pipeline.scenario.danish writes them).
 NO_DRAUGHT = 0.08
 ANCHORED = ("anchor",)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (naive UTC throughout)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Told:
 def tell_events(
     con: duckdb.DuckDBPyConnection, world: World, links: Sequence[Link], seed: int, zero: datetime
 ) -> Told:
-    """Make vessels, port_calls, encounters, static_changes and russia_arrivals.
+    """Make vessels, port_calls, encounters, static_changes, declared_ports and russia_arrivals.
 
     `con` holds the gazetteer.
 
@@ -195,14 +197,42 @@ class _Teller:
             FROM frame
         """)
         self.con.unregister("frame")
+        self._declare()
         self.con.execute("""
             CREATE OR REPLACE TEMP TABLE russia_arrivals AS
             SELECT 'a-' || c.port_call_id AS arrival_id, c.vessel_id, c.mmsi, c.port_id, c.arrived_at,
                 'stop' AS basis,
-                c.port_call_id, c.confidence, CAST(NULL AS DOUBLE) AS p_no_transfer, c.is_noncommercial
+                c.port_call_id, c.confidence, CAST(NULL AS DOUBLE) AS p_no_transfer, c.is_noncommercial,
+                c.arrived_at AS arrived_from_at, c.arrived_at AS arrived_to_at
             FROM port_calls AS c JOIN ports AS p ON c.port_id = p.port_id
             WHERE p.controlled_by = 'RU' AND c.kind = 'berth'
         """)
+
+    def _declare(self) -> None:
+        """`declared_ports`: each destination for as long as it was sent."""
+        resolver = Destinations({port: name for port, (name, _, _) in self.ports.items()})
+        texts = {c["destination"] for c in self.changes if c["destination"]}
+        found = resolver.resolve_all(texts)
+        self.con.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE declared_ports AS
+            WITH spans AS (
+                SELECT vessel_id, t_s, destination,
+                    lead(t_s) OVER (PARTITION BY vessel_id ORDER BY t_s) AS next_t_s
+                FROM static_changes WHERE destination IS NOT NULL
+            )
+            SELECT 'd-' || s.vessel_id || '-' || s.t_s AS declaration_id, s.vessel_id,
+                'destination' AS relation, s.destination AS declared_text, r.port_id,
+                TIMESTAMP '1970-01-01' + s.t_s * INTERVAL '1' SECOND AS declared_at,
+                TIMESTAMP '1970-01-01' + coalesce(s.next_t_s, $3) * INTERVAL '1' SECOND AS last_declared_at,
+                TIMESTAMP '1970-01-01' + s.next_t_s * INTERVAL '1' SECOND AS replaced_at,
+                FALSE AS is_noncommercial
+            FROM spans AS s
+            JOIN (SELECT unnest($1::VARCHAR[]) AS text, unnest($2::VARCHAR[]) AS port_id) AS r
+                ON s.destination = r.text AND r.port_id IS NOT NULL
+            """,
+            [list(found), list(found.values()), int((self.when(self.world.end) - EPOCH).total_seconds())],
+        )
 
     def _place_at_terminals(self) -> None:
         self.con.execute("""

@@ -19,7 +19,7 @@ SEED = 2025
 N_SHOWN = 12
 
 MARKER = "DEMO.txt"
-MADE_BY_DEMO = ("truth.json", "raw", "lake", "work", "logs", "published")
+MADE_BY_DEMO = ("truth.json", "raw", "lake", "work", "logs", "published", "kept/history.sqlite")
 KEPT = ("transship.toml",)
 INVENTED = "The ships of this demo are invented: names, numbers, voyages and cargoes. None of it happened."
 MARKER_TEXT = f"{INVENTED}\n`transship demo` made this folder and begins by removing what it holds.\n"

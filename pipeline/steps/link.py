@@ -17,14 +17,16 @@ from pipeline.engine import connect, create, literal
 from pipeline.errors import TransshipError
 from pipeline.files import make_folder, replacing
 from pipeline.home import Home
+from pipeline.linking import history, outcomes
 from pipeline.progress import Progress, Quiet
 from pipeline.settings import Settings
 
 # What linking reads of the events.
-READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes")
+READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes", "declared_ports")
 # What every pattern's links have in common, as `scored_links`.
 COMMON = (
-    "link_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id, from_vessel_id,"
+    "link_id, stay_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id,"
+    " from_vessel_id,"
     " from_mmsi, to_vessel_id, to_mmsi, from_start_t_s, from_end_t_s, to_start_t_s, to_end_t_s, arrived_t_s,"
     " russia_port_call_id, n_calls_between, way_port_call_id, origin_port_id, origin_port_call_id,"
     " to_origin_port_call_id, score"
@@ -61,6 +63,7 @@ def link(home: Home, settings: Settings, *, progress: Progress | None = None) ->
             except (duckdb.IOException, duckdb.CatalogException) as error:
                 raise TransshipError(f"{home.events}: {str(error).splitlines()[0]}") from error
             result = weigh(con, settings)
+            history.follow(con, home.history, settings)
             con.execute("DETACH events")
             con.execute("CHECKPOINT")
         run.rows_out = sum(result.n_links.values())
@@ -71,16 +74,20 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     """Make `transshipment_links` and `link_evidence` from the events and the gazetteer that `con` holds."""
     parameters = settings.parameters("links")
     _read_weights(con)
+    _stays(con, settings)
     create(con, "links/sts_candidates", parameters, "candidates", temporary=True)
     _moments(con)
     for name in ("links/draughts", "links/ways", "links/origins"):
         create(con, name, parameters, temporary=True)
     _destinations(con, "SELECT destination FROM draughts")
-    for name in ("links/features", "links/scored", "links/sts_terms"):
-        create(con, name, parameters, temporary=True)
+    create(con, "links/features", parameters, temporary=True)
+    _score(con, settings, "scored")
+    create(con, "links/sts_terms", parameters, temporary=True)
     _relay_tables(con, settings)
-    for name in ("links/giver_terms", "links/taker_terms", "links/relay_scored", "links/relay_terms"):
+    for name in ("links/giver_terms", "links/taker_terms"):
         create(con, name, parameters, temporary=True)
+    _score(con, settings, "relay_scored")
+    create(con, "links/relay_terms", parameters, temporary=True)
     create(con, "links/arrival_chances", parameters)
     _chains(con, settings)
     con.execute(f"""
@@ -89,12 +96,20 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
         UNION ALL SELECT {COMMON}, CAST(1 AS INTEGER) FROM relay_scored
         UNION ALL SELECT {COMMON}, hops FROM chain_links
     """)
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE waiting_links AS
+        SELECT link_id, stay_id, p_given, score FROM scored WHERE arrival_id IS NULL
+        UNION ALL SELECT link_id, stay_id, p_given, score FROM relay_scored WHERE arrival_id IS NULL
+    """)
+    create(con, "links/russia_terms", parameters, temporary=True)
+    # In no order: millions of rows, and publish sorts them.
     con.execute(f"""
         CREATE OR REPLACE TABLE link_evidence AS
         SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
-        UNION ALL SELECT {TERMS} FROM chain_terms
-        ORDER BY link_id, seq
+        UNION ALL SELECT {TERMS} FROM chain_terms UNION ALL SELECT {TERMS} FROM russia_terms
     """)
+    # By far the largest table here: its memory serves what follows.
+    con.execute("DROP TABLE relay_terms")
     create(con, "links/transshipment_links", parameters, "made_links", temporary=True)
     # JSON is the engine's own type: the terms become one document a link here, and stay rows in the SQL.
     con.execute("""
@@ -106,11 +121,6 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
             SELECT link_id, map_from_entries(list((kind, weight) ORDER BY seq)) AS terms
             FROM link_evidence GROUP BY link_id
         ) AS t ON m.link_id = t.link_id
-        ORDER BY m.link_id
-    """)
-    con.execute("""
-        CREATE TABLE IF NOT EXISTS link_history (
-            link_id VARCHAR, version INTEGER, score DOUBLE, status VARCHAR, changed_at TIMESTAMP, why VARCHAR)
     """)
     (n_candidates,) = con.execute(
         "SELECT (SELECT count(*) FROM candidates) + (SELECT count(*) FROM relay_candidates)"
@@ -119,6 +129,18 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
         "SELECT pattern, count(*) FROM transshipment_links GROUP BY pattern ORDER BY 1"
     ).fetchall()
     return LinkResult(int(n_candidates), {str(pattern): int(n) for pattern, n in kept})
+
+
+def _score(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) -> None:
+    """Weigh candidates as if ship B did go to Russia (`p_given`), times the probability that it does."""
+    create(con, f"links/{name}", settings.parameters("links"), "given", temporary=True)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE {name} AS
+        SELECT g.* REPLACE (g.score * o.p_russia AS score), g.score AS p_given
+        FROM given AS g JOIN outcomes AS o ON g.stay_id = o.stay_id
+        WHERE g.score * o.p_russia >= {settings.links.min_score}
+    """)
+    con.execute("DROP TABLE given")
 
 
 def _read_weights(con: duckdb.DuckDBPyConnection) -> None:
@@ -138,7 +160,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE tails AS
         SELECT link_id, link_id AS last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
-            arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
+            stay_id, arrival_id, arrived_t_s, russia_port_call_id, 1 AS hops, score,
             to_vessel_id || '|' || from_vessel_id AS path
         FROM relay_scored WHERE score >= {settings.links.chain_min_score}
     """)
@@ -157,7 +179,7 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         con.execute(f"""
             CREATE OR REPLACE TEMP TABLE tails AS
             SELECT link_id, last_link_id, from_port_call_id AS call_id, to_port_call_id AS to_call_id,
-                arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
+                stay_id, arrival_id, arrived_t_s, russia_port_call_id, hops, score, path
             FROM chains WHERE score >= {settings.links.chain_min_score}
         """)
     if settings.links.max_hops < 2:
@@ -167,6 +189,8 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataFrame:
     """The candidates of port_relay with the level of each kind of evidence: what weights are fitted on."""
+    _read_weights(con)
+    _stays(con, settings)
     _relay_tables(con, settings)
     return con.execute("""
         SELECT c.*, t.arrival_id, g.* EXCLUDE (port_call_id),
@@ -175,21 +199,22 @@ def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataF
         FROM relay_candidates AS c
         JOIN givers AS g ON c.from_port_call_id = g.port_call_id
         JOIN takers AS t ON c.to_port_call_id = t.port_call_id
+        WHERE t.arrival_id IS NOT NULL
         ORDER BY c.to_port_call_id, c.from_port_call_id
     """).df()
+
+
+def _stays(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """The calls at hubs, and what came of them and of the meetings there."""
+    _destinations(con, "SELECT destination_text FROM port_calls")
+    create(con, "links/hub_calls", settings.parameters("links"), temporary=True)
+    outcomes.make(con, settings)
 
 
 def _relay_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """What each call at a hub says by itself, as giver and as taker, and the pairs of them that fit."""
     parameters = settings.parameters("links")
-    _destinations(con, "SELECT destination_text FROM port_calls")
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE arrivals AS
-        SELECT arrival_id, vessel_id, port_call_id,
-            date_diff('second', TIMESTAMP '1970-01-01 00:00:00', arrived_at) AS t_s
-        FROM russia_arrivals WHERE basis IN ('stop', 'gate')
-    """)
-    for name in ("links/hub_calls", "links/givers", "links/takers"):
+    for name in ("links/givers", "links/takers"):
         create(con, name, parameters, temporary=True)
     con.execute("CREATE OR REPLACE TEMP TABLE loading_calls AS SELECT port_call_id FROM takers")
     create(con, "links/relay_candidates", parameters, temporary=True)

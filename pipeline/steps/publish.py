@@ -82,6 +82,11 @@ class _Commercial(Home):
         """What lists free for commercial use say of these ships."""
         return self.work / "commercial" / "screening.duckdb"
 
+    @property
+    def history(self) -> Path:
+        """What these links said: the others' scores rest on what must not be told here."""
+        return self.root / "kept" / "history-commercial.sqlite"
+
 
 def publish(
     home: Home, settings: Settings, *, commercial: bool = False, progress: Progress | None = None

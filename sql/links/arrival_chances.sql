@@ -9,6 +9,7 @@ relays AS (
         to_port_call_id,
         p_none
     FROM relay_scored
+    WHERE arrival_id IS NOT NULL
 ),
 
 chances AS (
@@ -21,6 +22,7 @@ chances AS (
         arrival_id,
         1e0 - score AS p_not
     FROM scored
+    WHERE arrival_id IS NOT NULL
 )
 
 SELECT

@@ -1,6 +1,6 @@
 -- One row is a chain of transfers over two or more hubs, with the product of its hops' probabilities; no ship stands in it
--- twice. Its hub and transfer are the first hop's. Reads tails (link_id, last_link_id, call_id, to_call_id, arrival_id,
--- arrived_t_s, russia_port_call_id, hops, score, path), onward_calls, first_hops, hub_calls.
+-- twice. Its hub and transfer are the first hop's. Reads tails (link_id, last_link_id, call_id, to_call_id, stay_id,
+-- arrival_id, arrived_t_s, russia_port_call_id, hops, score, path), onward_calls, first_hops, hub_calls.
 -- Settings: links.min_score.
 SELECT
     substr(md5(concat_ws('|', 'link', 'chain', a.port_call_id, tails.link_id)), 1, 16) AS link_id,
@@ -9,6 +9,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS encounter_id,
     a.port_call_id AS from_port_call_id,
     tails.to_call_id AS to_port_call_id,
+    tails.stay_id AS stay_id,
     tails.arrival_id AS arrival_id,
     a.vessel_id AS from_vessel_id,
     a.mmsi AS from_mmsi,

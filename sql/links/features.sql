@@ -12,8 +12,7 @@ SELECT
                 coalesce(c.from_port_call_id, ''),
                 coalesce(c.to_port_call_id, ''),
                 c.from_vessel_id,
-                c.to_vessel_id,
-                c.arrival_id
+                c.to_vessel_id
             )
         ),
         1,
@@ -24,6 +23,7 @@ SELECT
     c.encounter_id AS encounter_id,
     c.from_port_call_id AS from_port_call_id,
     c.to_port_call_id AS to_port_call_id,
+    c.stay_id AS stay_id,
     c.arrival_id AS arrival_id,
     c.from_vessel_id AS from_vessel_id,
     c.from_mmsi AS from_mmsi,
@@ -74,7 +74,13 @@ SELECT
     END AS draught_to,
     CASE WHEN of.port_id IS NULL THEN 'unknown' WHEN of.controlled_by = 'RU' THEN 'russia' ELSE 'other' END AS origin_from,
     CASE WHEN ot.port_id IS NULL THEN 'unknown' WHEN ot.controlled_by = 'RU' THEN 'russia' ELSE 'other' END AS origin_to,
-    CASE WHEN w.n_calls = 0 THEN 'direct' WHEN w.n_calls = 1 THEN 'one_call' ELSE 'more_calls' END AS way,
+    CASE
+        -- what has called nowhere yet may still do so
+        WHEN c.arrival_id IS NULL AND w.n_calls = 0 THEN 'unknown'
+        WHEN w.n_calls = 0 THEN 'direct'
+        WHEN w.n_calls = 1 THEN 'one_call'
+        ELSE 'more_calls'
+    END AS way,
     CASE
         WHEN w.n_calls = 0 OR w.landed_m IS NULL THEN 'unknown'
         WHEN w.landed_m >= $links_draught_change_m THEN 'fell'
@@ -97,8 +103,7 @@ SELECT
         ELSE 'other'
     END AS destination
 FROM candidates AS c
-INNER JOIN ways AS w
-    ON c.to_vessel_id = w.vessel_id AND c.to_end_t_s = w.end_t_s AND c.arrival_id = w.arrival_id
+INNER JOIN ways AS w ON c.stay_id = w.stay_id
 INNER JOIN vessels AS a ON c.from_vessel_id = a.vessel_id
 INNER JOIN vessels AS b ON c.to_vessel_id = b.vessel_id
 LEFT JOIN draughts AS df

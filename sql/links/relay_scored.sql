@@ -1,4 +1,5 @@
--- One row is a pair of calls at a hub with the probability that cargo went from the one to the other and on to Russia.
+-- One row is a pair of calls at a hub with the probability that cargo went from the one to the other and on to Russia, if
+-- ship B goes there.
 -- All candidates of ship B's call compete with each other and with "none of them": p = odds / (1 + sum of all odds).
 -- Odds are summed in whole millionths, so that no order matters. Reads relay_candidates, hub_calls, takers, giver_terms,
 -- taker_terms, weights (pattern, kind, level, weight_milli). Settings: links.min_score.
@@ -71,8 +72,7 @@ SELECT
     substr(
         md5(
             concat_ws(
-                '|', 'link', 'port_relay', '', c.from_port_call_id, c.to_port_call_id, a.vessel_id, b.vessel_id,
-                takers.arrival_id
+                '|', 'link', 'port_relay', '', c.from_port_call_id, c.to_port_call_id, a.vessel_id, b.vessel_id
             )
         ),
         1,
@@ -83,6 +83,7 @@ SELECT
     CAST(NULL AS VARCHAR) AS encounter_id,
     c.from_port_call_id AS from_port_call_id,
     c.to_port_call_id AS to_port_call_id,
+    c.to_port_call_id AS stay_id,
     takers.arrival_id AS arrival_id,
     a.vessel_id AS from_vessel_id,
     a.mmsi AS from_mmsi,

@@ -1,6 +1,6 @@
--- One row is a meeting at a hub and one direction of it, with the first arrival in Russia of the ship that would
--- have taken the cargo, within links.max_days_to_russia. Harbour craft are left out: they carry nothing. Reads
--- encounters, russia_arrivals. Settings: links.max_days_to_russia.
+-- One row is a meeting at a hub and one direction of it, with the arrival in Russia of the ship that would have taken the
+-- cargo (null where there is none yet, and it may go there). Harbour craft are left out: they carry nothing. Reads
+-- encounters, outcomes. Settings: none.
 WITH
 sides AS (
     SELECT
@@ -36,27 +36,6 @@ sides AS (
         kind
     FROM encounters
     WHERE kind <> 'service'
-),
-
-arriving AS (
-    SELECT
-        sides.encounter_id AS encounter_id,
-        sides.to_vessel_id AS to_vessel_id,
-        russia_arrivals.arrival_id AS arrival_id,
-        russia_arrivals.arrived_at AS arrived_at,
-        row_number() OVER (
-            PARTITION BY sides.encounter_id, sides.to_vessel_id
-            ORDER BY russia_arrivals.arrived_at, russia_arrivals.arrival_id
-        ) AS choice
-    FROM sides
-    INNER JOIN russia_arrivals
-        ON
-            sides.to_vessel_id = russia_arrivals.vessel_id
-            AND russia_arrivals.basis <> 'declared'
-            AND russia_arrivals.arrived_at > sides.ended_at
-            AND CAST(
-                date_diff('second', sides.ended_at, russia_arrivals.arrived_at) AS DOUBLE
-            ) <= $links_max_days_to_russia * 86400e0
 )
 
 SELECT
@@ -65,7 +44,11 @@ SELECT
     sides.encounter_id AS encounter_id,
     CAST(NULL AS VARCHAR) AS from_port_call_id,
     CAST(NULL AS VARCHAR) AS to_port_call_id,
-    arriving.arrival_id AS arrival_id,
+    outcomes.stay_id AS stay_id,
+    outcomes.arrival_id AS arrival_id,
+    outcomes.russia_port_call_id AS russia_port_call_id,
+    outcomes.arrived_t_s AS arrived_t_s,
+    outcomes.until_t_s AS until_t_s,
     sides.from_vessel_id AS from_vessel_id,
     sides.from_mmsi AS from_mmsi,
     sides.to_vessel_id AS to_vessel_id,
@@ -78,9 +61,5 @@ SELECT
     sides.median_distance_m AS median_distance_m,
     sides.kind AS meeting_kind
 FROM sides
-INNER JOIN arriving
-    ON
-        sides.encounter_id = arriving.encounter_id
-        AND sides.to_vessel_id = arriving.to_vessel_id
-        AND arriving.choice = 1
+INNER JOIN outcomes ON sides.encounter_id || '|' || sides.to_vessel_id = outcomes.stay_id
 WHERE sides.hub_id IS NOT NULL

@@ -140,6 +140,10 @@ said AS (
         way AS level,
         w_way AS weight,
         CASE
+            WHEN arrival_id IS NULL
+                THEN
+                    to_ship || ' has made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) since, one of them at '
+                    || coalesce(way_port_name, 'an unnamed port') || '.'
             WHEN way = 'direct'
                 THEN to_ship || ' called nowhere between and arrived after ' || way_txt || ' days.'
             ELSE

@@ -113,6 +113,10 @@ said AS (
         'way' AS kind,
         way AS level,
         CASE
+            WHEN arrival_id IS NULL
+                THEN
+                    ship || ' has made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) since, one of them at '
+                    || coalesce(way_port_name, 'an unnamed port') || '.'
             WHEN n_calls_between = 0 THEN ship || ' called nowhere between and arrived after ' || days_txt || ' days.'
             ELSE
                 ship || ' made ' || CAST(n_calls_between AS VARCHAR) || ' call(s) between, one of them at '

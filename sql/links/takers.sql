@@ -1,22 +1,18 @@
--- One row is a call at a hub after which the ship went to Russia, as one that may have loaded cargo for it, with its first
--- arrival there within links.max_days_to_russia, what it did on the way, and what speaks for it by itself: each as a level
--- whose weight stands in weights.csv; 'unknown' weighs nothing. Reads hub_calls, port_calls, ports, hubs, arrivals
--- (arrival_id, vessel_id, port_call_id, t_s). Settings: links.max_days_to_russia, links.draught_change_share,
--- links.draught_change_much_share, links.draught_change_very_much_share, links.draught_change_most_share.
+-- One row is a call at a hub after which the ship went to Russia, or may have, as one that may have loaded cargo for it,
+-- with its arrival there (null where there is none), what it did on the way, and what speaks for it by itself: each as a
+-- level whose weight stands in weights.csv; 'unknown' weighs nothing. Reads hub_calls, port_calls, hubs, outcomes.
+-- Settings: links.draught_change_share, links.draught_change_much_share, links.draught_change_very_much_share,
+-- links.draught_change_most_share.
 WITH
 arriving AS (
     SELECT
-        hub_calls.port_call_id AS port_call_id,
-        arrivals.arrival_id AS arrival_id,
-        arrivals.port_call_id AS russia_port_call_id,
-        arrivals.t_s AS arrived_t_s,
-        row_number() OVER (PARTITION BY hub_calls.port_call_id ORDER BY arrivals.t_s, arrivals.arrival_id) AS choice
-    FROM hub_calls
-    INNER JOIN arrivals
-        ON
-            hub_calls.vessel_id = arrivals.vessel_id
-            AND arrivals.t_s > hub_calls.end_t_s
-            AND CAST(arrivals.t_s - hub_calls.end_t_s AS DOUBLE) <= $links_max_days_to_russia * 86400e0
+        outcomes.stay_id AS port_call_id,
+        outcomes.arrival_id AS arrival_id,
+        outcomes.russia_port_call_id AS russia_port_call_id,
+        outcomes.arrived_t_s AS arrived_t_s,
+        outcomes.until_t_s AS until_t_s
+    FROM outcomes
+    INNER JOIN hub_calls ON outcomes.stay_id = hub_calls.port_call_id
 ),
 
 between_calls AS (
@@ -34,9 +30,8 @@ between_calls AS (
             hub_calls.vessel_id = port_calls.vessel_id
             AND (port_calls.kind = 'berth' OR port_calls.witness NOT LIKE 'ais%')
             AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) > hub_calls.end_t_s
-            AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) < arriving.arrived_t_s
+            AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', port_calls.arrived_at) < arriving.until_t_s
     LEFT JOIN hubs ON port_calls.port_id = hubs.hub_id
-    WHERE arriving.choice = 1
     GROUP BY arriving.port_call_id
 )
 
@@ -71,6 +66,8 @@ SELECT
     END
         AS taker_history,
     CASE
+        -- what has called nowhere yet may still do so
+        WHEN arriving.arrival_id IS NULL AND between_calls.n_calls = 0 THEN 'unknown'
         WHEN between_calls.n_hubs > 0 THEN 'another_hub'
         WHEN between_calls.n_calls = 0 THEN 'direct'
         WHEN between_calls.n_calls = 1 THEN 'one_call'
@@ -100,4 +97,3 @@ FROM arriving
 INNER JOIN hub_calls AS h ON arriving.port_call_id = h.port_call_id
 INNER JOIN between_calls ON arriving.port_call_id = between_calls.port_call_id
 LEFT JOIN port_calls AS r ON arriving.russia_port_call_id = r.port_call_id
-WHERE arriving.choice = 1

@@ -1,6 +1,6 @@
--- One row is a transfer at a hub and the Russian arrival it may have fed (contract: pipeline/schema.txt).
--- It is non-commercial where a
--- call it rests on is. Reads scored_links, vessels, russia_arrivals, port_calls. Settings: none.
+-- One row is a transfer at a hub and the Russian arrival it may have fed, or may yet feed (contract: pipeline/schema.txt).
+-- It is non-commercial where a call or a declaration it rests on is. Reads scored_links, outcomes, expected_times, vessels,
+-- russia_arrivals, port_calls. Settings: none.
 WITH
 resting AS (
     SELECT
@@ -64,18 +64,20 @@ SELECT
     s.arrival_id AS arrival_id,
     r.port_id AS russia_port_id,
     r.arrived_at AS arrived_at,
-    CAST(NULL AS VARCHAR) AS expected_port_id,
-    CAST(NULL AS TIMESTAMP) AS expected_from_at,
-    CAST(NULL AS TIMESTAMP) AS expected_to_at,
+    e.port_id AS expected_port_id,
+    TIMESTAMP '1970-01-01 00:00:00' + e.from_t_s * INTERVAL '1' SECOND AS expected_from_at,
+    TIMESTAMP '1970-01-01 00:00:00' + e.to_t_s * INTERVAL '1' SECOND AS expected_to_at,
     CAST(s.arrived_t_s - s.to_end_t_s AS DOUBLE) / 86400e0 AS days_to_russia,
     s.n_calls_between AS calls_between,
     s.hops AS hops,
-    'arrived' AS status,
+    o.status AS status,
     'none' AS review,
     s.score AS score,
-    r.is_noncommercial OR closed.link_id IS NOT NULL AS is_noncommercial
+    coalesce(r.is_noncommercial, FALSE) OR o.is_noncommercial OR closed.link_id IS NOT NULL AS is_noncommercial
 FROM scored_links AS s
 INNER JOIN vessels AS a ON s.from_vessel_id = a.vessel_id
 INNER JOIN vessels AS b ON s.to_vessel_id = b.vessel_id
-INNER JOIN russia_arrivals AS r ON s.arrival_id = r.arrival_id
+INNER JOIN outcomes AS o ON s.stay_id = o.stay_id
+LEFT JOIN expected_times AS e ON s.stay_id = e.stay_id
+LEFT JOIN russia_arrivals AS r ON s.arrival_id = r.arrival_id
 LEFT JOIN closed ON s.link_id = closed.link_id
