@@ -35,8 +35,8 @@ format: $(VENV)/dev.stamp ## Put Python and SQL into the project's style
 bench: $(VENV)/main.stamp ## Speed and memory of a whole Danish day (20 million rows) against DuckDB alone
 	$(BIN)/python -m benchmarks.speed
 
-accuracy: $(VENV)/main.stamp ## How well planted events and links are found, over several invented worlds
-	$(BIN)/python -m benchmarks.accuracy
+accuracy: $(VENV)/main.stamp ## How well links are found and how true scores are, on invented worlds, into docs/accuracy.md
+	$(BIN)/python -m benchmarks.accuracy --write
 
 airflow: $(VENV)/airflow.stamp ## A local Airflow with its page, on SQLite (HOME_FOLDER=DIR says on what)
 	$(BIN)/python -m dags.local --home "$(HOME_FOLDER)"

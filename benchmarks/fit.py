@@ -4,7 +4,7 @@
 
 The model is the one of docs/methods.md: ship B's candidates and "none of them" compete, in odds that are
 products of the levels' weights. Judgement is the starting point: each weight is drawn back to the one in the
-column `judged`.
+column `judged`. Those of sts are fitted by benchmarks.fit_sts.
 Needs scipy: requirements/fit.txt.
 """
 
@@ -12,53 +12,25 @@ import argparse
 import csv
 import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from benchmarks.worlds import told_world
 from pipeline import gazetteer
 from pipeline.console import print_line
 from pipeline.home import Home
-from pipeline.scenario import DEFAULT, WORLDS, Habits, cargo, world
-from pipeline.scenario.events import Told, tell_events
 from pipeline.settings import load_settings
 from pipeline.steps.link import relay_levels
 
 Floats = NDArray[np.float64]
-FIRST_DAY = datetime(2026, 1, 1)  # noqa: DTZ001 (naive UTC throughout)
 # How far a weight may stray from judgement: the standard deviation of a normal prior, in log odds.
 STRAY = 0.8
-
-
-def some_habits(seed: int) -> Habits:
-    """Habits drawn from wide ranges: nobody has measured them, so weights must not rest on one set."""
-    rng = np.random.default_rng([seed, 99])
-    honest, scale = float(rng.uniform(0.2, 0.85)), float(rng.choice([1.0, 2.0, 3.0, 4.0]))
-    return replace(
-        DEFAULT,
-        honest_destination=honest,
-        false_destination=float(rng.uniform(0.05, (1 - honest) * 0.9)),
-        vague_destination=float(rng.uniform(0.0, 0.3)),
-        forget_destination=float(rng.uniform(0.05, 0.35)),
-        draught_updated=float(rng.uniform(0.3, 0.9)),
-        relay_draught_updated=float(rng.uniform(0.2, 1.0)),
-        ordinary_load=float(rng.choice([0.15, 0.4, 1.0])),
-        relay_load=(0.5 * scale, 1.2 * scale),
-        relay_share=float(rng.uniform(0.05, 0.6)),
-        relay_new=float(rng.choice([1, 1, 2, 4])),
-        relay_loyal=float(rng.choice([0, 0.3, 0.6, 0.9])),
-        relay_asia=float(rng.choice([0, 0.3, 0.6, 1.0])),
-        relay_near=float(rng.choice([0, 0.3, 0.6, 0.9])),
-        mean_wait_days=float(rng.uniform(1.5, 8)),
-        chain_share=float(rng.uniform(0.05, 0.4)),
-    )
 
 
 @dataclass(frozen=True)
@@ -73,16 +45,8 @@ class Sample:
 
 
 def make(named: str, seed: int, home: Path) -> Sample:
-    """A world at the level of events, and the levels that linking sees there."""
-    rng = np.random.default_rng([seed, 98])
-    days, ships = int(rng.choice([60, 75, 90])), int(rng.choice([80, 130, 190, 260]))
-    habits = some_habits(seed) if named == "any" else WORLDS[named]
-    made = world.build(seed, days, ships if named == "any" else 260, habits)
-    links = cargo.settle(made, seed)
-    with duckdb.connect() as con:
-        con.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        gazetteer.prepare(Home(home)).attach(con)
-        told: Told = tell_events(con, made, links, seed, FIRST_DAY)
+    """The relays' candidates of a world, with the levels that linking sees there."""
+    with told_world(named, seed, home) as (con, _, told):
         frame = relay_levels(con, load_settings(home))
     pairs = list(zip(frame["from_port_call_id"], frame["to_port_call_id"], frame["arrival_id"], strict=True))
     levels = {name: frame[name].to_numpy() for name in frame.columns if name not in KEYS}
@@ -235,23 +199,23 @@ def main() -> None:
 WEIGHTS = Path(__file__).resolve().parent.parent / "pipeline" / "linking" / "weights.csv"
 
 
-def judgements() -> dict[tuple[str, str], float]:
-    """Weights as they stand, in log odds."""
+def judgements(pattern: str = "port_relay") -> dict[tuple[str, str], float]:
+    """Judged weights, in log odds."""
     with WEIGHTS.open(encoding="utf-8", newline="") as file:
         return {
             (row["kind"], row["level"]): float(row["judged"])
             for row in csv.DictReader(file)
-            if row["pattern"] == "port_relay"
+            if row["pattern"] == pattern
         }
 
 
-def write(weights: dict[tuple[str, str], float]) -> None:
+def write(weights: Mapping[tuple[str, str], float], pattern: str = "port_relay") -> None:
     """Put the fitted weights, rounded to thousandths, into the weights' file."""
     with WEIGHTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         weight = weights.get((row["kind"], row["level"]))
-        if row["pattern"] == "port_relay" and weight is not None and math.isfinite(weight):
+        if row["pattern"] == pattern and weight is not None and math.isfinite(weight):
             row["weight"] = f"{weight:.3f}"
     with WEIGHTS.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

@@ -390,7 +390,7 @@ def run(
     last: ToOption = None,
     mapping: MapOption = None,
 ) -> None:
-    """Fetch, ingest, detect, link, screen and publish.
+    """Fetch, ingest, detect, screen, link and publish.
 
     Where files are named, nothing is fetched. Ships are screened where a list was fetched before.
     """
@@ -456,35 +456,16 @@ def explain(
     session: Session,
     link_id: Annotated[str, typer.Argument(metavar="LINK_ID", help="From transshipment_links.")],
 ) -> None:
-    """Show the arithmetic of a link's score."""
+    """Tell a link in words, with the arithmetic of its score and its sources."""
     from pipeline.published import explain as ask
 
     told = ask(session.home, link_id)
     if session.as_json:
-        console.print_json({**asdict(told), "log_odds": told.log_odds, "probability": told.probability})
+        figures = {"log_odds": told.log_odds, "probability": told.probability, "paragraph": told.paragraph}
+        console.print_json({**asdict(told), **figures})
         return
-    link = told.link
-    if link["arrived_at"]:
-        arrival = f"{link['russia_port_id']} on {link['arrived_at']}"
-    elif link.get("expected_from_at"):
-        between = f"between {link['expected_from_at']} and {link['expected_to_at']}"
-        arrival = f"no arrival yet, expected at {link['expected_port_id']} {between}"
-    else:
-        arrival = "no arrival yet"
-    console.print_line(
-        f"{link['pattern']} at {link['hub_id']}: {link['from_name']} (MMSI {link['from_mmsi']}) to "
-        f"{link['to_name']} (MMSI {link['to_mmsi']}), then {arrival}"
-    )
-    if link.get("review", "none") != "none":
-        console.print_line(f"a person's verdict: {link['review']}")
-    facts: dict[str, list[str]] = {term: [] for term in told.parts}
-    for fact in told.evidence:
-        facts.setdefault(fact["kind"], []).append(fact["statement"])
-    # A fact without a term of its own is told, and adds nothing.
-    rows = [(term, f"{told.parts.get(term, 0):+.2f}", " ".join(said)) for term, said in facts.items()]
-    rows.append(("sum", f"{told.log_odds:+.2f}", f"as a probability {told.probability:.3f}"))
-    rows.append(("score", f"{link['score']:.3f}", "a lead to check, not a verdict"))
-    console.print_table(["term", "log odds", "because"], rows)
+    for line in told.told():
+        console.print_line(line)
 
 
 @verb()

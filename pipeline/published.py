@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import duckdb
 
 import sql
-from pipeline import reviews
+from pipeline import reviews, story
 from pipeline.errors import TransshipError
 from pipeline.home import Home
+from pipeline.text import plain
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Explanation:
     link: dict[str, Any]
     parts: dict[str, float]
     evidence: list[dict[str, Any]]
+    setting: story.Setting
+    # The files that the evidence rests on, each with the rows (ref_table, ref_id) that lead to it.
+    files: list[dict[str, Any]]
 
     @property
     def log_odds(self) -> float:
@@ -89,6 +94,28 @@ class Explanation:
     def probability(self) -> float:
         """What the sum says, before candidates for the same cargo compete."""
         return 1 / (1 + math.exp(-self.log_odds))
+
+    @property
+    def paragraph(self) -> str:
+        """The link in plain English, in three parts with a blank line between."""
+        return "\n\n".join(story.paragraphs(self.link, self.evidence, self.setting))
+
+    def told(self) -> Iterator[str]:
+        """All of it for a person, in lines: the paragraph, the arithmetic, the files."""
+        for part in story.paragraphs(self.link, self.evidence, self.setting):
+            yield from textwrap.wrap(plain(part), story.WIDTH)
+            yield ""
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for number, file in enumerate(self.files, 1):
+            for row in file["rows"]:
+                numbers.setdefault(row, []).append(number)
+        yield "How the score comes about (log odds: + speaks for, - against; then where it"
+        yield "stands so far; then the row that it rests on and [the files below])"
+        yield from story.arithmetic(self.link, self.evidence, self.parts, numbers)
+        if self.files:
+            yield ""
+            yield "Sources"
+            yield from story.sources(self.files)
 
 
 def explain(home: Home, link_id: str) -> Explanation:
@@ -105,11 +132,73 @@ def explain(home: Home, link_id: str) -> Explanation:
                 FROM link_evidence WHERE link_id = $1 ORDER BY seq""",
             [link_id],
         ).records()
-    (link,) = found
-    given = reviews.newest(home).get(link_id)
-    if given:
-        link["review"] = given.verdict
-    return Explanation(link, json.loads(link["score_parts"]), evidence)
+        (link,) = found
+        given = reviews.newest(home).get(link_id)
+        if given:
+            link["review"] = given.verdict
+        return Explanation(
+            link, json.loads(link["score_parts"]), evidence, _setting(con, link), _files(con, evidence)
+        )
+
+
+def _setting(con: duckdb.DuckDBPyConnection, link: Mapping[str, Any]) -> story.Setting:
+    """The rows around a link, empty where there is none."""
+
+    def row(table: str, key: str, column: str) -> dict[str, Any]:
+        if link.get(column) is None or table not in _tables(con):
+            return {}
+        found = _ask(con, f"SELECT * FROM {table} WHERE {key} = $1", [link[column]]).records()
+        return found[0] if found else {}
+
+    return story.Setting(
+        row("hubs", "hub_id", "hub_id"),
+        row("ports", "port_id", "russia_port_id"),
+        row("ports", "port_id", "origin_port_id"),
+        row("vessels", "vessel_id", "from_vessel_id"),
+        row("vessels", "vessel_id", "to_vessel_id"),
+        row("encounters", "encounter_id", "encounter_id"),
+        row("port_calls", "port_call_id", "from_port_call_id"),
+        row("port_calls", "port_call_id", "to_port_call_id"),
+        row("russia_arrivals", "arrival_id", "arrival_id"),
+        _ask(
+            con,
+            """SELECT link_id, pattern, from_name, from_mmsi, score FROM transshipment_links
+                WHERE arrival_id = $1 AND pattern <> 'chain' ORDER BY score DESC, link_id""",
+            [link["arrival_id"]],
+        ).records()
+        if link.get("arrival_id")
+        else [],
+    )
+
+
+def _files(con: duckdb.DuckDBPyConnection, evidence: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The files behind the rows that evidence refers to, by source and time."""
+    tables = _tables(con)
+    if not {"vessel_files", "source_files"} <= tables:
+        return []
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for table, ref in dict.fromkeys((e["ref_table"], e["ref_id"]) for e in evidence if e["ref_table"]):
+        file_ids: list[Any] = []
+        if table in story.FILES:
+            file_ids += [name for (name,) in _ask(con, story.FILES[table], [ref]).rows]
+        for span in _ask(con, story.SPANS[table], [ref]).rows if table in story.SPANS else ():
+            file_ids += [name for (name,) in _ask(con, story.REPORTS, span).rows]
+        for file_id in sorted(set(filter(None, file_ids))):
+            rows.setdefault(file_id, []).append((table, ref))
+    known = {
+        row["file_id"]: row
+        for row in _ask(
+            con,
+            "SELECT * FROM source_files WHERE list_contains($1::VARCHAR[], file_id)",
+            [list(rows)],
+        ).records()
+    }
+    files = [{**known[file_id], "rows": rows[file_id]} for file_id in rows if file_id in known]
+    return sorted(files, key=lambda file: (file["source"], str(file["first_at"] or ""), file["file_id"]))
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
 def lead_times(home: Home, min_score: float) -> Answer:

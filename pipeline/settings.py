@@ -221,6 +221,12 @@ class LinkSettings(Section):
     history_min_change: float = Field(
         0.01, gt=0, le=1, description="a smaller change of score alone makes no new version"
     )
+    short_call_hours: float = Field(
+        18, gt=0, description="a call on the way this short landed no tanker's cargo"
+    )
+    around_hours: float = Field(48, ge=0, description="a silence so near a transfer is beside it")
+    identity_days: float = Field(30, ge=0, description="a new identity so long before a transfer is new")
+    service_calls: int = Field(3, gt=0, description="so many calls in Russia in a year are service")
 
 
 class ScreeningSettings(Section):

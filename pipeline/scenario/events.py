@@ -221,7 +221,7 @@ class _Teller:
                     lead(t_s) OVER (PARTITION BY vessel_id ORDER BY t_s) AS next_t_s
                 FROM static_changes WHERE destination IS NOT NULL
             )
-            SELECT 'd-' || s.vessel_id || '-' || s.t_s AS declaration_id, s.vessel_id,
+            SELECT 'd-' || s.vessel_id || '-' || s.t_s AS declaration_id, s.vessel_id, 'ais' AS source,
                 'destination' AS relation, s.destination AS declared_text, r.port_id,
                 TIMESTAMP '1970-01-01' + s.t_s * INTERVAL '1' SECOND AS declared_at,
                 TIMESTAMP '1970-01-01' + coalesce(s.next_t_s, $3) * INTERVAL '1' SECOND AS last_declared_at,

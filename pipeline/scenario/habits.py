@@ -35,6 +35,11 @@ class Habits:
     meeting_share: float = 1.0
     dark_share: float = 0.3
     sts_hours: tuple[float, float] = (7.0, 22.0)
+    # of those that took cargo for Russia at sea, who calls elsewhere on the way, and for how long; of those
+    # that gave theirs away and went to Russia empty, who had loaded it in Russia
+    sts_between: float = 0.2
+    sts_between_hours: tuple[float, float] = (10.0, 14.0)
+    reverse_russian: float = 1.0
     # who hears it
     report_minutes: float = 7.0
     sea_report_hours: float = 2.0

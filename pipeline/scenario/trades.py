@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from pipeline.scenario.fleet import Ship
+from pipeline.scenario.habits import Habits
 from pipeline.scenario.voyages import Stop
 
 MOROCCO = ("MAPTM", "MACAS", "MAAGA", "MAJFL", "MANDR")
@@ -171,10 +172,13 @@ def after_meeting(after: list[Stop], rng: Rng, *, russian: bool) -> Iterator[Sto
         yield from _oil_voyage(rng, RUSSIAN_OIL if russian and rng.random() < 0.4 else OIL_LOADS)
 
 
-def around_meeting(kind: str, area: str, rng: Rng) -> tuple[list[Stop], list[Stop], list[Stop], list[Stop]]:
+def around_meeting(
+    kind: str, area: str, rng: Rng, habits: Habits
+) -> tuple[list[Stop], list[Stop], list[Stop], list[Stop]]:
     """What ships `a` and `b` do before a meeting (a, b) and after it (a, b), by the meeting's kind.
 
-    `a` gives its cargo to `b`; in a reverse_flow it is `b` that comes laden, from Russia.
+    `a` gives its cargo to `b`; in a reverse_flow it is `b` that comes laden, from Russia
+    as a rule, and goes there empty.
     """
     east = area in ("ceyhan_roads", "lesbos_chios", "laconian_gulf")
     russia = ("RUNVS", "RUTUA", "RUNVS", "RUKGD") if east else ("RULED", "RUULU", "RUKGD", "RUMMK", "RUNVS")
@@ -190,10 +194,12 @@ def around_meeting(kind: str, area: str, rng: Rng) -> tuple[list[Stop], list[Sto
     away = land(("INMUN", "SGSIN", "EGALY", "ITAUG"))
     match kind:
         case "link":
-            between = [berth(rng, mid, 10, 14, tag="call")] if rng.random() < 0.2 else []
+            stops = rng.random() < habits.sts_between
+            between = [berth(rng, mid, *habits.sts_between_hours, tag="call")] if stops else []
             return load(donors), land(mid), load(OIL_LOADS), between + land(russia)
         case "reverse_flow":
-            return land(mid), load(russia), away, load(russia)
+            laden_in_russia = habits.reverse_russian >= 1 or rng.random() < habits.reverse_russian
+            return land(mid), load(russia if laden_in_russia else donors), away, load(russia)
         case "delivered_before_russia":
             return load(donors), land(mid), load(OIL_LOADS), land(mid) + load(russia)
         case "meeting_after_russia":

@@ -178,13 +178,13 @@ def _plan_meetings(
             dark_due += world.habits.dark_share
         dark = dark_due >= 1.0
         dark_due -= dark
-        before_a, before_b, after_a, after_b = around_meeting(kind, area, rng)
+        before_a, before_b, after_a, after_b = around_meeting(kind, area, rng, world.habits)
         latest = world.days * DAY - 4.0
         if kind in ("link", "delivered_before_russia", "reverse_flow"):
             latest -= estimate_hours(b, [Stop(area, "meeting", 20.0), *after_b])[-1] + 30.0
         if latest < 60.0:  # too short a window for this voyage to end in it
             kind, dark, latest = "ordinary", False, world.days * DAY - 30.0
-            before_a, before_b, after_a, after_b = around_meeting(kind, area, rng)
+            before_a, before_b, after_a, after_b = around_meeting(kind, area, rng, world.habits)
         at = float(rng.uniform(min(48.0, latest / 2), max(latest, 30.0))) * HOUR
         world.meetings.append(Meeting(kind, a.index, b.index, area, at, dark))
         for ship, so_far, after in ((a, before_a, after_a), (b, before_b, after_b)):

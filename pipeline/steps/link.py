@@ -19,10 +19,19 @@ from pipeline.files import make_folder, replacing
 from pipeline.home import Home
 from pipeline.linking import history, outcomes
 from pipeline.progress import Progress, Quiet
+from pipeline.schema import definition
 from pipeline.settings import Settings
 
 # What linking reads of the events.
 READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes", "declared_ports")
+# What more is read where it is there: evidence, without which links stand too.
+ALSO = (
+    "vessel_identities",
+    "ais_gaps",
+    "position_flags",
+    "gfw_comparison",
+    "screening_hits",
+)
 # What every pattern's links have in common, as `scored_links`.
 COMMON = (
     "link_id, stay_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id,"
@@ -58,8 +67,12 @@ def link(home: Home, settings: Settings, *, progress: Progress | None = None) ->
             places.attach(con)
             try:
                 con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
-                for table in READ:
+                for table in (*READ, *ALSO[:-1]):
                     con.execute(f"CREATE TEMP TABLE {table} AS FROM events.{table}")
+                if home.screening.is_file():
+                    con.execute(f"ATTACH {literal(str(home.screening))} AS screening (READ_ONLY)")
+                    con.execute("CREATE TEMP TABLE screening_hits AS FROM screening.screening_hits")
+                    con.execute("DETACH screening")
             except (duckdb.IOException, duckdb.CatalogException) as error:
                 raise TransshipError(f"{home.events}: {str(error).splitlines()[0]}") from error
             result = weigh(con, settings)
@@ -75,15 +88,11 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     parameters = settings.parameters("links")
     _read_weights(con)
     _stays(con, settings)
-    create(con, "links/sts_candidates", parameters, "candidates", temporary=True)
-    _moments(con)
-    for name in ("links/draughts", "links/ways", "links/origins"):
-        create(con, name, parameters, temporary=True)
-    _destinations(con, "SELECT destination FROM draughts")
-    create(con, "links/features", parameters, temporary=True)
-    _score(con, settings, "scored")
-    create(con, "links/sts_terms", parameters, temporary=True)
     _relay_tables(con, settings)
+    _sts_tables(con, settings)
+    _ship_facts(con, settings)
+    create(con, "links/sts_terms", parameters, temporary=True)
+    _score(con, settings, "scored")
     for name in ("links/giver_terms", "links/taker_terms"):
         create(con, name, parameters, temporary=True)
     _score(con, settings, "relay_scored")
@@ -105,7 +114,10 @@ def weigh(con: duckdb.DuckDBPyConnection, settings: Settings) -> LinkResult:
     # In no order: millions of rows, and publish sorts them.
     con.execute(f"""
         CREATE OR REPLACE TABLE link_evidence AS
-        SELECT {TERMS} FROM sts_terms UNION ALL SELECT {TERMS} FROM relay_terms
+        SELECT link_id, CAST(seq AS INTEGER) AS seq, kind, CAST(weight_milli AS DOUBLE) / 1000e0 AS weight,
+            statement, ref_table, ref_id
+        FROM sts_terms WHERE link_id IN (SELECT link_id FROM scored)
+        UNION ALL SELECT {TERMS} FROM relay_terms
         UNION ALL SELECT {TERMS} FROM chain_terms UNION ALL SELECT {TERMS} FROM russia_terms
     """)
     # By far the largest table here: its memory serves what follows.
@@ -185,6 +197,60 @@ def _chains(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     if settings.links.max_hops < 2:
         con.execute("DELETE FROM chain_links")
     create(con, "links/chain_terms", parameters, temporary=True)
+
+
+def sts_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataFrame:
+    """The meetings before an arrival in Russia, each way, with the level of each kind of evidence."""
+    _read_weights(con)
+    _stays(con, settings)
+    _sts_tables(con, settings)
+    return con.execute("""
+        SELECT encounter_id, to_vessel_id, arrival_id, from_vessel_id, meeting, duration, draught_from,
+            draught_to, origin_from, origin_to, way, way_draught, arrival_draught, types, destination,
+            load_from, load_to
+        FROM features WHERE arrival_id IS NOT NULL ORDER BY encounter_id, to_vessel_id
+    """).df()
+
+
+def _sts_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Meetings at hubs before an arrival in Russia, and what each says, as `features`."""
+    parameters = settings.parameters("links")
+    create(con, "links/sts_candidates", parameters, "candidates", temporary=True)
+    _moments(con)
+    for name in ("links/draughts", "links/loads", "links/ways", "links/origins"):
+        create(con, name, parameters, temporary=True)
+    _destinations(con, "SELECT destination FROM draughts")
+    create(con, "links/features", parameters, temporary=True)
+
+
+def _ship_facts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """`ship_facts`: what is known of the ships of each possible transfer beside the transfer itself."""
+    for table in ALSO:
+        con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({definition(table)})")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE ship_moments AS
+        WITH moments AS (
+            SELECT DISTINCT 'encounters' AS our_table, encounter_id AS our_id, from_vessel_id AS vessel_id,
+                from_mmsi AS mmsi, 'from' AS role, from_start_t_s AS start_t_s, from_end_t_s AS end_t_s,
+                from_end_t_s AS until_t_s
+            FROM features
+            UNION ALL
+            SELECT DISTINCT 'encounters', f.encounter_id, f.to_vessel_id, f.to_mmsi, 'to', f.to_start_t_s,
+                f.to_end_t_s, o.until_t_s
+            FROM features AS f JOIN outcomes AS o ON f.stay_id = o.stay_id
+            UNION ALL
+            SELECT 'port_calls', port_call_id, vessel_id, mmsi, 'from', start_t_s, end_t_s, end_t_s
+            FROM hub_calls WHERE port_call_id IN (SELECT from_port_call_id FROM relay_candidates)
+            UNION ALL
+            SELECT 'port_calls', h.port_call_id, h.vessel_id, h.mmsi, 'to', h.start_t_s, h.end_t_s,
+                o.until_t_s
+            FROM hub_calls AS h JOIN takers AS t ON h.port_call_id = t.port_call_id
+            JOIN outcomes AS o ON t.port_call_id = o.stay_id
+        )
+        SELECT m.* EXCLUDE (mmsi), coalesce(v.name, 'The ship with MMSI ' || m.mmsi) AS ship
+        FROM moments AS m JOIN vessels AS v ON m.vessel_id = v.vessel_id
+    """)
+    create(con, "links/ship_facts", settings.parameters("links"), temporary=True)
 
 
 def relay_levels(con: duckdb.DuckDBPyConnection, settings: Settings) -> pd.DataFrame:

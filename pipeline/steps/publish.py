@@ -48,8 +48,7 @@ FROM_GAZETTEER = ("ports", "terminals", "hubs")
 MARTS = ("russian_ships_at_hubs",)
 CAUTIONS = (
     "A link is a lead for a person to check, never a verdict.",
-    "Scores are unverified on real ships: those of port_relay are calibrated on invented ones,"
-    " those of sts and chain are judgement.",
+    "Scores are calibrated on invented ships, and unverified on real ones.",
     "No free archive of positions covers Morocco; absence of a ship here is not absence of the ship.",
 )
 
@@ -107,9 +106,9 @@ def publish(
         listed = [manifest for manifest in listed if not is_noncommercial(manifest["licence"])]
         home = _Commercial(home.root)
         detect_without_noncommercial(Home(home.root), settings, home.events)
-        link(home, settings, progress=say)
         free = [copy for copy in lists if not copy.is_noncommercial]
         write_hits(home, settings, free, home.screening, progress=say)
+        link(home, settings, progress=say)
     places = gazetteer.prepare(home)
     scratch = make_folder(home.work / "scratch")
     with (

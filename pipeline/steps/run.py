@@ -1,4 +1,4 @@
-"""Everything in order: fetch, ingest, detect, link, screen, publish."""
+"""Everything in order: fetch, ingest, detect, screen, link, publish."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -41,14 +41,14 @@ def run(
     if read.failures and not (read.files_read or read.files_skipped):
         raise TransshipError("; ".join(read.failures))
     detect(home, settings, first=first, last=last, progress=progress)
-    link(home, settings, progress=progress)
     faults = [*([str(fault)] if fault else []), *read.failures]
     try:
         if copies(home):
             screen(home, settings, progress=progress)
     except TransshipError as error:
-        # What was screened before is published.
+        # What was screened before counts in links and is published.
         faults.append(str(error))
+    link(home, settings, progress=progress)
     publish(home, settings, progress=progress)
     if fault and len(faults) == 1:
         raise fault

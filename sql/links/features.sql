@@ -1,6 +1,6 @@
 -- One row is a candidate with what speaks for and against it, each as a level whose weight in log odds stands in
--- weights.csv; 'unknown' weighs nothing: missing data are no evidence. Reads candidates, draughts, ways, origins,
--- vessels, port_calls, ports, destinations (text, port_id). Settings: links.draught_change_m.
+-- weights.csv; 'unknown' weighs nothing: missing data are no evidence. Reads candidates, draughts, ways, origins, loads,
+-- vessels, port_calls, ports, destinations (text, port_id). Settings: links.draught_change_m, links.short_call_hours.
 SELECT
     substr(
         md5(
@@ -39,6 +39,7 @@ SELECT
     w.landed_m AS landed_m,
     w.a_port_name AS way_port_name,
     w.a_port_call_id AS way_port_call_id,
+    w.longest_h AS way_longest_h,
     w.arrival_in_m AS arrival_in_m,
     w.arrival_out_m AS arrival_out_m,
     c.duration_h AS duration_h,
@@ -53,7 +54,8 @@ SELECT
     of.port_call_id AS origin_port_call_id,
     ot.port_name AS to_origin_port_name,
     ot.port_call_id AS to_origin_port_call_id,
-    coalesce(c.meeting_kind, 'unknown') AS meeting,
+    c.meeting_kind AS meeting_kind,
+    CASE WHEN c.meeting_kind IS NULL OR c.meeting_kind = 'unknown' THEN 'unclear' ELSE c.meeting_kind END AS meeting,
     CASE
         WHEN c.duration_h IS NULL THEN 'unknown'
         WHEN c.duration_h < 4e0 THEN 'short'
@@ -74,10 +76,13 @@ SELECT
     END AS draught_to,
     CASE WHEN of.port_id IS NULL THEN 'unknown' WHEN of.controlled_by = 'RU' THEN 'russia' ELSE 'other' END AS origin_from,
     CASE WHEN ot.port_id IS NULL THEN 'unknown' WHEN ot.controlled_by = 'RU' THEN 'russia' ELSE 'other' END AS origin_to,
+    coalesce(lf.load, 'unknown') AS load_from,
+    coalesce(lt.load, 'unknown') AS load_to,
     CASE
         -- what has called nowhere yet may still do so
         WHEN c.arrival_id IS NULL AND w.n_calls = 0 THEN 'unknown'
         WHEN w.n_calls = 0 THEN 'direct'
+        WHEN w.n_calls = 1 AND w.longest_h <= $links_short_call_hours THEN 'short_call'
         WHEN w.n_calls = 1 THEN 'one_call'
         ELSE 'more_calls'
     END AS way,
@@ -110,6 +115,8 @@ LEFT JOIN draughts AS df
     ON c.from_vessel_id = df.vessel_id AND c.from_start_t_s = df.start_t_s AND c.from_end_t_s = df.end_t_s
 LEFT JOIN draughts AS dt
     ON c.to_vessel_id = dt.vessel_id AND c.to_start_t_s = dt.start_t_s AND c.to_end_t_s = dt.end_t_s
+LEFT JOIN loads AS lf ON c.from_vessel_id = lf.vessel_id AND c.from_start_t_s = lf.start_t_s
+LEFT JOIN loads AS lt ON c.to_vessel_id = lt.vessel_id AND c.to_start_t_s = lt.start_t_s
 LEFT JOIN origins AS of ON c.from_vessel_id = of.vessel_id AND c.from_start_t_s = of.start_t_s
 LEFT JOIN origins AS ot ON c.to_vessel_id = ot.vessel_id AND c.to_start_t_s = ot.start_t_s
 LEFT JOIN destinations AS said ON dt.destination = said.text

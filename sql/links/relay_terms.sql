@@ -112,7 +112,7 @@ INNER JOIN taker_terms ON relay_scored.to_port_call_id = taker_terms.port_call_i
 UNION ALL
 SELECT
     link_id,
-    30 AS seq,
+    60 AS seq,
     'rivals' AS kind,
     w_rivals AS weight,
     'By time alone ' || CAST(n_rivals AS VARCHAR) || ' calls at the hub could have fed this one; all of them together leave '

@@ -1,36 +1,36 @@
 -- One row is one fact for or against an sts link, as a sentence with its figures and the row it rests on.
 -- weight is in log odds; negative speaks against. What is not known weighs nothing and is not told.
--- Reads scored, vessels. Settings: none.
+-- Reads features, vessels, ship_facts, weights (pattern, kind, level, weight_milli). Settings: none.
 WITH
 named AS (
     SELECT
-        scored.*,
-        coalesce(a.name, 'The ship with MMSI ' || CAST(scored.from_mmsi AS VARCHAR)) AS from_ship,
-        coalesce(b.name, 'The ship with MMSI ' || CAST(scored.to_mmsi AS VARCHAR)) AS to_ship,
-        CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) AS duration_txt,
-        CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_before_txt,
-        CAST(CAST(round(scored.from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.from_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_after_txt,
-        CAST(CAST(round(scored.to_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.to_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_before_txt,
-        CAST(CAST(round(scored.to_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.to_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_after_txt,
+        f.*,
+        coalesce(a.name, 'The ship with MMSI ' || CAST(f.from_mmsi AS VARCHAR)) AS from_ship,
+        coalesce(b.name, 'The ship with MMSI ' || CAST(f.to_mmsi AS VARCHAR)) AS to_ship,
+        CAST(CAST(round(f.duration_h * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.duration_h * 10e0) AS BIGINT) % 10 AS VARCHAR) AS duration_txt,
+        CAST(CAST(round(f.from_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.from_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_before_txt,
+        CAST(CAST(round(f.from_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.from_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS from_after_txt,
+        CAST(CAST(round(f.to_before_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.to_before_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_before_txt,
+        CAST(CAST(round(f.to_after_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.to_after_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS to_after_txt,
         CAST(
-            CAST(round((CAST(scored.arrived_t_s - scored.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) // 10 AS VARCHAR
+            CAST(round((CAST(f.arrived_t_s - f.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) // 10 AS VARCHAR
         )
         || '.'
         || CAST(
-            CAST(round((CAST(scored.arrived_t_s - scored.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) % 10 AS VARCHAR
+            CAST(round((CAST(f.arrived_t_s - f.to_end_t_s AS DOUBLE) / 86400e0) * 10e0) AS BIGINT) % 10 AS VARCHAR
         ) AS way_txt,
-        CAST(CAST(round(scored.arrival_in_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.arrival_in_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_in_txt,
-        CAST(CAST(round(scored.arrival_out_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
-        || CAST(CAST(round(scored.arrival_out_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_out_txt
-    FROM scored
-    INNER JOIN vessels AS a ON scored.from_vessel_id = a.vessel_id
-    INNER JOIN vessels AS b ON scored.to_vessel_id = b.vessel_id
+        CAST(CAST(round(f.arrival_in_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.arrival_in_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_in_txt,
+        CAST(CAST(round(f.arrival_out_m * 10e0) AS BIGINT) // 10 AS VARCHAR) || '.'
+        || CAST(CAST(round(f.arrival_out_m * 10e0) AS BIGINT) % 10 AS VARCHAR) AS arrival_out_txt
+    FROM features AS f
+    INNER JOIN vessels AS a ON f.from_vessel_id = a.vessel_id
+    INNER JOIN vessels AS b ON f.to_vessel_id = b.vessel_id
 ),
 
 said AS (
@@ -39,7 +39,6 @@ said AS (
         1 AS seq,
         'prior' AS kind,
         'all' AS level,
-        w_prior AS weight,
         'Before any evidence: how often a pair that fits in place and time is a transfer for Russia.' AS statement,
         CAST(NULL AS VARCHAR) AS ref_table,
         CAST(NULL AS VARCHAR) AS ref_id
@@ -49,12 +48,11 @@ said AS (
         link_id,
         3 AS seq,
         'meeting' AS kind,
-        'met' AS level,
-        w_meeting AS weight,
+        meeting AS level,
         'The two lay '
         || CAST(CAST(round(median_distance_m) AS BIGINT) AS VARCHAR)
         || ' m apart (median of their aerials); the meeting is taken for: '
-        || meeting
+        || coalesce(meeting_kind, 'unknown')
         || '.' AS statement,
         'encounters' AS ref_table,
         encounter_id AS ref_id
@@ -65,7 +63,6 @@ said AS (
         4 AS seq,
         'duration' AS kind,
         duration AS level,
-        w_duration AS weight,
         'They lay together for '
         || duration_txt
         || ' h.' AS statement,
@@ -78,7 +75,6 @@ said AS (
         7 AS seq,
         'draught_from' AS kind,
         draught_from AS level,
-        w_draught_from AS weight,
         from_ship
         || ' sent a draught of '
         || from_before_txt
@@ -94,7 +90,6 @@ said AS (
         8 AS seq,
         'draught_to' AS kind,
         draught_to AS level,
-        w_draught_to AS weight,
         to_ship
         || ' sent a draught of '
         || to_before_txt
@@ -110,7 +105,6 @@ said AS (
         9 AS seq,
         'origin_from' AS kind,
         origin_from AS level,
-        w_origin_from AS weight,
         from_ship
         || ' came from '
         || origin_port_name
@@ -124,7 +118,6 @@ said AS (
         10 AS seq,
         'origin_to' AS kind,
         origin_to AS level,
-        w_origin_to AS weight,
         to_ship
         || ' came from '
         || to_origin_port_name
@@ -138,7 +131,6 @@ said AS (
         11 AS seq,
         'way' AS kind,
         way AS level,
-        w_way AS weight,
         CASE
             WHEN arrival_id IS NULL
                 THEN
@@ -159,7 +151,6 @@ said AS (
         12 AS seq,
         'way_draught' AS kind,
         way_draught AS level,
-        w_way_draught AS weight,
         CASE
             WHEN way_draught = 'fell'
                 THEN to_ship || ' lay higher after a call on the way: it may have landed the cargo there.'
@@ -174,7 +165,6 @@ said AS (
         13 AS seq,
         'arrival_draught' AS kind,
         arrival_draught AS level,
-        w_arrival_draught AS weight,
         to_ship
         || ' sent a draught of '
         || arrival_in_txt
@@ -190,7 +180,6 @@ said AS (
         14 AS seq,
         'types' AS kind,
         types AS level,
-        w_types AS weight,
         CASE WHEN types = 'fit' THEN 'Both are ships of one type.' ELSE 'The ships are of different types.' END AS statement,
         'vessels' AS ref_table,
         to_vessel_id AS ref_id
@@ -201,7 +190,6 @@ said AS (
         15 AS seq,
         'destination' AS kind,
         destination AS level,
-        w_destination AS weight,
         to_ship
         || ' declared its destination as "'
         || to_destination
@@ -209,15 +197,55 @@ said AS (
         'encounters' AS ref_table,
         encounter_id AS ref_id
     FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        16 AS seq,
+        'load_from' AS kind,
+        load_from AS level,
+        'Before, ' || from_ship || ' had last ' || CASE load_from WHEN 'laden' THEN 'loaded' ELSE 'landed' END
+        || ' cargo, by the draughts it sent.' AS statement,
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        link_id,
+        17 AS seq,
+        'load_to' AS kind,
+        load_to AS level,
+        'Before, ' || to_ship || ' had last ' || CASE load_to WHEN 'laden' THEN 'loaded' ELSE 'landed' END
+        || ' cargo, by the draughts it sent.' AS statement,
+        'encounters' AS ref_table,
+        encounter_id AS ref_id
+    FROM named
+    UNION ALL
+    SELECT
+        named.link_id AS link_id,
+        ship_facts.seq AS seq,
+        ship_facts.kind AS kind,
+        ship_facts.level AS level,
+        ship_facts.statement AS statement,
+        ship_facts.ref_table AS ref_table,
+        ship_facts.ref_id AS ref_id
+    FROM named
+    INNER JOIN ship_facts
+        ON
+            named.encounter_id = ship_facts.our_id
+            AND (
+                (ship_facts.role = 'from' AND named.from_vessel_id = ship_facts.vessel_id)
+                OR (ship_facts.role = 'to' AND named.to_vessel_id = ship_facts.vessel_id)
+            )
 )
 
 SELECT
-    link_id,
-    CAST(seq AS INTEGER) AS seq,
-    kind,
-    weight,
-    statement,
-    ref_table,
-    ref_id
+    said.link_id AS link_id,
+    CAST(said.seq AS INTEGER) AS seq,
+    said.kind AS kind,
+    weights.weight_milli AS weight_milli,
+    said.statement AS statement,
+    said.ref_table AS ref_table,
+    said.ref_id AS ref_id
 FROM said
-WHERE statement IS NOT NULL AND level <> 'unknown'
+INNER JOIN weights ON weights.pattern = 'sts' AND said.kind = weights.kind AND said.level = weights.level
+WHERE said.statement IS NOT NULL

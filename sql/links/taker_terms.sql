@@ -1,5 +1,6 @@
 -- One row is one fact about a call at a hub as one that may have loaded cargo for Russia: a term of the sum in log odds,
--- as a sentence with the row it rests on. Reads hub_calls, takers, weights (pattern, kind, level, weight). Settings: none.
+-- as a sentence with the row it rests on. Reads hub_calls, takers, ship_facts, weights (pattern, kind,
+-- level, weight). Settings: none.
 WITH
 spelled AS (
     SELECT
@@ -154,6 +155,17 @@ said AS (
         'port_calls' AS ref_table,
         russia_port_call_id AS ref_id
     FROM spelled
+    UNION ALL
+    SELECT
+        our_id AS port_call_id,
+        seq,
+        kind,
+        level,
+        statement,
+        ref_table,
+        ref_id
+    FROM ship_facts
+    WHERE role = 'to'
 )
 
 SELECT

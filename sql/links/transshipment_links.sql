@@ -1,6 +1,6 @@
 -- One row is a transfer at a hub and the Russian arrival it may have fed, or may yet feed (contract: pipeline/schema.txt).
--- It is non-commercial where a call or a declaration it rests on is. Reads scored_links, outcomes, expected_times, vessels,
--- russia_arrivals, port_calls. Settings: none.
+-- It is non-commercial where a call or a piece of evidence that it rests on is. Reads scored_links, link_evidence, outcomes,
+-- expected_times, vessels, russia_arrivals, port_calls, screening_hits, declared_ports, gfw_comparison. Settings: none.
 WITH
 resting AS (
     SELECT
@@ -39,6 +39,23 @@ closed AS (
     FROM resting
     INNER JOIN port_calls ON resting.port_call_id = port_calls.port_call_id
     WHERE port_calls.is_noncommercial
+    UNION
+    SELECT link_evidence.link_id AS link_id
+    FROM link_evidence
+    INNER JOIN screening_hits ON link_evidence.ref_table = 'screening_hits' AND link_evidence.ref_id = screening_hits.hit_id
+    WHERE screening_hits.is_noncommercial
+    UNION
+    SELECT link_evidence.link_id AS link_id
+    FROM link_evidence
+    INNER JOIN declared_ports
+        ON link_evidence.ref_table = 'declared_ports' AND link_evidence.ref_id = declared_ports.declaration_id
+    WHERE declared_ports.is_noncommercial
+    UNION
+    SELECT link_evidence.link_id AS link_id
+    FROM link_evidence
+    INNER JOIN gfw_comparison
+        ON link_evidence.ref_table = 'gfw_comparison' AND link_evidence.ref_id = gfw_comparison.comparison_id
+    WHERE gfw_comparison.is_noncommercial
 )
 
 SELECT

@@ -1,5 +1,6 @@
--- One row is ship B's way from one transfer to its arrival, or so far: how many ports it called at (at berth), whether it
--- lay higher after one of them, and its draught at the Russian call. Reads candidates, port_calls. Settings: none.
+-- One row is ship B's way from one transfer to its arrival, or so far: how many ports it called at (at berth), for how long
+-- at most, whether it lay higher after one of them, and its draught at the Russian call. Reads candidates, port_calls.
+-- Settings: none.
 WITH
 trips AS (
     SELECT DISTINCT
@@ -17,6 +18,9 @@ between_calls AS (
         trips.stay_id AS stay_id,
         CAST(count(port_calls.port_call_id) AS INTEGER) AS n_calls,
         max(port_calls.draught_in_m - port_calls.draught_out_m) AS landed_m,
+        max(
+            CAST(date_diff('second', port_calls.arrived_at, port_calls.departed_at) AS DOUBLE) / 3600e0
+        ) AS longest_h,
         min(port_calls.port_name) AS a_port_name,
         min(port_calls.port_call_id) AS a_port_call_id
     FROM trips
@@ -35,6 +39,7 @@ SELECT
     trips.port_call_id AS russia_port_call_id,
     between_calls.n_calls AS n_calls,
     between_calls.landed_m AS landed_m,
+    between_calls.longest_h AS longest_h,
     between_calls.a_port_name AS a_port_name,
     between_calls.a_port_call_id AS a_port_call_id,
     arrival_call.draught_in_m AS arrival_in_m,
