@@ -190,9 +190,14 @@ def _onward(link: Row, setting: Setting) -> str:
 
 
 def _chance(link: Row) -> str:
+    end = (
+        "was on board at the arrival"
+        if link.get("arrived_at")
+        else "will be on board at an arrival in Russia"
+    )
     return (
         f"By this model the probability is {_percent(link['score'])} that cargo of {_name(link, 'from')} went"
-        " this way and was on board at the arrival."
+        f" this way and {end}."
     )
 
 

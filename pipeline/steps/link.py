@@ -25,13 +25,7 @@ from pipeline.settings import Settings
 # What linking reads of the events.
 READ = ("vessels", "port_calls", "encounters", "russia_arrivals", "static_changes", "declared_ports")
 # What more is read where it is there: evidence, without which links stand too.
-ALSO = (
-    "vessel_identities",
-    "ais_gaps",
-    "position_flags",
-    "gfw_comparison",
-    "screening_hits",
-)
+ALSO = ("vessel_identities", "ais_gaps", "position_flags", "gfw_comparison")
 # What every pattern's links have in common, as `scored_links`.
 COMMON = (
     "link_id, stay_id, pattern, hub_id, encounter_id, from_port_call_id, to_port_call_id, arrival_id,"
@@ -67,7 +61,7 @@ def link(home: Home, settings: Settings, *, progress: Progress | None = None) ->
             places.attach(con)
             try:
                 con.execute(f"ATTACH {literal(str(home.events))} AS events (READ_ONLY)")
-                for table in (*READ, *ALSO[:-1]):
+                for table in (*READ, *ALSO):
                     con.execute(f"CREATE TEMP TABLE {table} AS FROM events.{table}")
                 if home.screening.is_file():
                     con.execute(f"ATTACH {literal(str(home.screening))} AS screening (READ_ONLY)")
@@ -225,7 +219,7 @@ def _sts_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _ship_facts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """`ship_facts`: what is known of the ships of each possible transfer beside the transfer itself."""
-    for table in ALSO:
+    for table in (*ALSO, "screening_hits"):
         con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({definition(table)})")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE ship_moments AS
@@ -236,16 +230,15 @@ def _ship_facts(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             FROM features
             UNION ALL
             SELECT DISTINCT 'encounters', f.encounter_id, f.to_vessel_id, f.to_mmsi, 'to', f.to_start_t_s,
-                f.to_end_t_s, o.until_t_s
-            FROM features AS f JOIN outcomes AS o ON f.stay_id = o.stay_id
+                f.to_end_t_s, f.arrived_t_s
+            FROM features AS f
             UNION ALL
             SELECT 'port_calls', port_call_id, vessel_id, mmsi, 'from', start_t_s, end_t_s, end_t_s
             FROM hub_calls WHERE port_call_id IN (SELECT from_port_call_id FROM relay_candidates)
             UNION ALL
             SELECT 'port_calls', h.port_call_id, h.vessel_id, h.mmsi, 'to', h.start_t_s, h.end_t_s,
-                o.until_t_s
+                t.arrived_t_s
             FROM hub_calls AS h JOIN takers AS t ON h.port_call_id = t.port_call_id
-            JOIN outcomes AS o ON t.port_call_id = o.stay_id
         )
         SELECT m.* EXCLUDE (mmsi), coalesce(v.name, 'The ship with MMSI ' || m.mmsi) AS ship
         FROM moments AS m JOIN vessels AS v ON m.vessel_id = v.vessel_id

@@ -190,15 +190,13 @@ said AS (
                     AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', d.declared_at)
                     BETWEEN m.start_t_s - 5184000 AND m.end_t_s
                 )
-                -- of B a Russian port that it named between the transfer and its arrival
+                -- of B a Russian port that it named between the transfer and its arrival; before that its word counts
+                -- in the probability that it goes to Russia (russia_words), and must not count twice
                 OR (
                     m.role = 'to'
                     AND d.relation IN ('next', 'destination')
                     AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', d.declared_at) > m.start_t_s
-                    AND (
-                        m.until_t_s IS NULL
-                        OR date_diff('second', TIMESTAMP '1970-01-01 00:00:00', d.declared_at) < m.until_t_s
-                    )
+                    AND date_diff('second', TIMESTAMP '1970-01-01 00:00:00', d.declared_at) < m.until_t_s
                 )
             )
     INNER JOIN ports ON d.port_id = ports.port_id AND (m.role = 'from' OR ports.controlled_by = 'RU')

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.engine import connect
 from pipeline.home import Home
 from pipeline.settings import Settings
 from pipeline.steps.detect import detect
@@ -392,7 +393,7 @@ def test_a_declared_port_and_a_stop_seen_there_are_one_arrival(
     assert [a["basis"] for a in arrivals(home, settings)] == ["stop"]
 
 
-def test_links_rest_on_stops_and_gates_alone(home: Home, settings: Settings) -> None:
+def test_links_arrive_by_stops_and_gates_alone(home: Home, settings: Settings) -> None:
     """A meeting off Ceuta; a taker that went through a gate arrived, one that only declared did not (yet)."""
     b = Ship(311000702, "TAKER TEST", ship_type="Tanker", length_m=230)
     ceuta, beside = (35.95, -5.17), (35.9508, -5.17)
@@ -406,7 +407,10 @@ def test_links_rest_on_stops_and_gates_alone(home: Home, settings: Settings) -> 
     other = Home(home.root / "other").create()
     detected(other, settings, met + declared + back)
     assert [row["basis"] for row in arrivals(other, settings, b)] == ["declared"]
-    assert link(other, settings).n_links == {}
+    assert link(other, settings).n_links == {"sts": 1}
+    with connect(settings, other.work, other.links) as con:
+        (told,) = con.execute("SELECT status, arrival_id, arrived_at FROM transshipment_links").fetchall()
+    assert told == ("declared", None, None)
 
 
 def test_days_in_any_order_give_the_same_arrivals(

@@ -148,13 +148,20 @@ def test_a_year(published: duckdb.DuckDBPyConnection, home: Home, server: Server
     """).fetchall()
     links = con.execute("""
         SELECT from_port_call_id, to_port_call_id, arrived_at FROM transshipment_links
-        WHERE pattern = 'port_relay' ORDER BY ALL
+        WHERE pattern = 'port_relay' AND status = 'arrived' ORDER BY ALL
     """).fetchall()
     assert len(links) > 100
     assert links == wanted
     assert con.execute("SELECT count(*) FROM transshipment_links WHERE NOT is_noncommercial").fetchone() == (
         0,
     )
+    # What has not arrived, names no arrival: its ship was in Russia before, or others of its class go there.
+    assert con.execute("""
+        SELECT count(*), count(arrived_at), count(arrival_id) FROM transshipment_links
+        WHERE status IN ('open', 'expired')
+    """).fetchone() == (
+        con.execute("SELECT count(*) FROM transshipment_links WHERE status <> 'arrived'").fetchone() or (0,)
+    ) + (0, 0)
     # A call between is known where the ship called elsewhere.
     between = con.execute("""
         SELECT DISTINCT calls_between FROM transshipment_links WHERE to_name LIKE 'FEEDER%' ORDER BY 1
